@@ -68,7 +68,7 @@ func DocumentedRate(hz int) bool {
 func ParseAudioFormat(name string) (AudioFormat, error) {
 	if len(name) <= len("OPUS16K") {
 		for _, f := range AudioFormats() {
-			if strings.EqualFold(f.Name, name) {
+			if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) { // the length keeps letters out that only fold to ASCII
 				return f, nil
 			}
 		}

@@ -124,7 +124,20 @@ func ParseResult(data []byte) (Result, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return Result{}, fmt.Errorf("result is not the JSON of a recognition: %w", err)
 	}
-	return r, nil
+	return withoutEmpty(r), nil
+}
+
+// withoutEmpty makes empty lists nil, so that a list that was left out and one that was written as [] are the same value.
+func withoutEmpty(r Result) Result {
+	if len(r.Results) == 0 {
+		r.Results = nil
+	}
+	for i := range r.Results {
+		if len(r.Results[i].Tokens) == 0 {
+			r.Results[i].Tokens = nil
+		}
+	}
+	return r
 }
 
 // AppendInterim appends i as the payload of a U event.
