@@ -84,6 +84,12 @@ func (e *Error) Is(target error) bool {
 	return ok && t.ID == e.ID
 }
 
+// On is e in a situation in which its use is known less well than its text is.
+func (e *Error) On(basis Basis) *Error {
+	e.Basis = max(e.Basis, basis)
+	return e
+}
+
 // Event is the packet that carries e on a stream, or nil when e belongs to another surface.
 func (e *Error) Event() Event {
 	switch e.Packet {

@@ -1,0 +1,62 @@
+package hearing
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"mockamivoice/protocol"
+)
+
+const adpcmHeader = 16
+
+// parseADPCM reads the private header of the vendor's browser recorder: a magic, the rate, and eight fixed bytes.
+// (observed: the vendor's recorder)
+func parseADPCM(h []byte, last bool) (source, int, error) {
+	if len(h) < adpcmHeader {
+		if last {
+			return source{}, 0, &UnsupportedError{"ADPCM: the header is shorter than 16 bytes"}
+		}
+		return source{}, 0, nil
+	}
+	rate := int(binary.LittleEndian.Uint16(h[6:]))
+	if !protocol.DocumentedRate(rate) {
+		return source{}, 0, &UnsupportedError{fmt.Sprintf("ADPCM: %d samples a second is not a documented rate", rate)}
+	}
+	return source{kind: adpcmSource, rate: rate, channels: 1, left: -1}, adpcmHeader, nil
+}
+
+// adpcm decodes IMA ADPCM nibbles, the low one of a byte first.
+type adpcm struct{ predictor, step int }
+
+func (a *adpcm) decode(p []byte, take func(int16)) {
+	for _, b := range p {
+		take(a.nibble(b & 0x0F))
+		take(a.nibble(b >> 4))
+	}
+}
+
+func (a *adpcm) nibble(n byte) int16 {
+	size := stepSize(a.step)
+	diff := size >> 3
+	for bit, part := range [...]int{size >> 2, size >> 1, size} {
+		if n>>bit&1 != 0 {
+			diff += part
+		}
+	}
+	if n&8 != 0 {
+		diff = -diff
+	}
+	a.predictor = min(max(a.predictor+diff, -32768), 32767)
+	a.step = min(max(a.step+[...]int{-1, -1, -1, -1, 2, 4, 6, 8}[n&7], 0), 88)
+	return int16(a.predictor) //nolint:gosec // clamped above
+}
+
+// stepSize is the table of IMA ADPCM.
+func stepSize(i int) int {
+	return [...]int{
+		7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66, 73, 80, 88, 97, 107, 118, 130, 143, 157,
+		173, 190, 209, 230, 253, 279, 307, 337, 371, 408, 449, 494, 544, 598, 658, 724, 796, 876, 963, 1060, 1166, 1282, 1411, 1552, 1707,
+		1878, 2066, 2272, 2499, 2749, 3024, 3327, 3660, 4026, 4428, 4871, 5358, 5894, 6484, 7132, 7845, 8630, 9493, 10442, 11487, 12635,
+		13899, 15289, 16818, 18500, 20350, 22385, 24623, 27086, 29794, 32767,
+	}[i]
+}

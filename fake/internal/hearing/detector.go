@@ -1,0 +1,260 @@
+package hearing
+
+import (
+	"math"
+	"time"
+)
+
+// Figures of the detector. Levels are decibels over one step of a 16-bit sample.
+const (
+	frameRate  = 50  // frames a second
+	history    = 75  // frames that are remembered: 1.5 s
+	recent     = 25  // frames in which loudness must move: 500 ms
+	onsetNeed  = 5   // loud frames that make speech: 100 ms
+	wordNeed   = 8   // loud frames that make a word: 160 ms
+	digestLen  = 12  // frames of the digest: 240 ms
+	quietest   = 30. // below this nothing is speech
+	overFloor  = 9.  // speech is so much louder than the noise
+	modulation = 6.  // and moves by so much
+	steady     = 4.  // noise moves by less
+	gapFrames  = 5   // quiet frames inside of one onset: 100 ms
+)
+
+// Durations of the service. (documented: limitations says about a second of silence; observed: the rest, from samples)
+const (
+	silenceMs = 950 // ends an utterance; "slightly under a second"
+	padMs     = 200 // before and after the sound
+)
+
+// detector finds speech by loudness that moves: speech rises and falls with every syllable, noise and hum do not.
+type detector struct {
+	rate, frame int // samples per second, per frame
+	utteranceMs int
+	intervalMs  int
+
+	sum, squares int64 // of the open frame
+	n            int
+	samples      int64
+	sounded      bool // some sample was not silent
+
+	index  int // of the open frame
+	levels [history]float64
+	loud   [history]bool
+	energy [history]uint64
+	floor  float64
+
+	runStart, lastLoud int // of the current onset; -1 for none
+	speaking           bool
+	begin, onset       int // of the utterance: S in ms, first loud frame
+	loudFrames         int
+	lastEnd            int // E of the previous utterance, ms
+	nextInterim        int // ms
+	digest             digest
+	digested           int
+
+	speech int // ms
+	events []Event
+}
+
+func (d *detector) init(rate int, spec Spec) {
+	d.rate, d.frame = rate, rate/frameRate
+	d.utteranceMs = int(spec.Utterance / time.Millisecond)
+	d.intervalMs = int(spec.Interval / time.Millisecond)
+	d.floor, d.runStart, d.lastLoud = 20, -1, -1
+}
+
+// sample takes the next sample.
+func (d *detector) sample(v int16) {
+	s := int64(v)
+	d.sum += s
+	d.squares += s * s
+	d.n++
+	if d.n == d.frame {
+		d.endFrame()
+	}
+}
+
+// pcm takes 16-bit little-endian samples, a frame at a time; it is what most audio goes through.
+func (d *detector) pcm(p []byte) {
+	for len(p) >= 2 {
+		block := p[:min(len(p)&^1, 2*(d.frame-d.n))]
+		var sum, squares int64
+		for b := block; len(b) >= 2; b = b[2:] {
+			s := int64(int16(uint16(b[0]) | uint16(b[1])<<8)) //nolint:gosec // the bits of the sample
+			sum += s
+			squares += s * s
+		}
+		d.sum += sum
+		d.squares += squares
+		d.n += len(block) / 2
+		p = p[len(block):]
+		if d.n == d.frame {
+			d.endFrame()
+		}
+	}
+}
+
+func (d *detector) now() int { return int((d.samples + int64(d.n)) * 1000 / int64(d.rate)) }
+
+func (d *detector) at(frame int) int {
+	return int(int64(frame) * int64(d.frame) * 1000 / int64(d.rate))
+}
+
+func (d *detector) endFrame() {
+	n := int64(d.n)
+	variance := float64(d.squares)/float64(n) - float64(d.sum)*float64(d.sum)/float64(n*n)
+	if d.squares > n {
+		d.sounded = true
+	}
+	slot := d.index % history
+	d.energy[slot] = uint64(d.squares)<<16 ^ uint64(d.sum)&0xFFFF //nolint:gosec // a mixture of bits
+	d.levels[slot] = 10 * math.Log10(max(variance, 0)+1)
+	d.samples += n
+	d.sum, d.squares, d.n = 0, 0, 0
+	d.loud[slot] = d.levels[slot] > max(d.floor+overFloor, quietest)
+	d.listen()
+	d.index++
+}
+
+// listen decides about the frame that was just measured.
+func (d *detector) listen() {
+	slot := d.index % history
+	d.followNoise()
+	if d.loud[slot] {
+		if d.runStart < 0 || d.index-d.lastLoud > gapFrames && !d.speaking {
+			d.runStart = d.index
+		}
+		d.lastLoud = d.index
+	}
+	switch {
+	case d.speaking:
+		d.goOn()
+	case d.loud[slot] && d.moves():
+		d.start(d.runStart, max(d.at(d.runStart)-padMs, d.lastEnd))
+	}
+}
+
+// followNoise keeps the floor at the loudness of the noise: down at once, up slowly, and to any level that stays steady.
+func (d *detector) followNoise() {
+	level := d.levels[d.index%history]
+	switch {
+	case level < d.floor:
+		d.floor = level
+	case !d.loud[d.index%history]:
+		d.floor += (level - d.floor) / 50
+	}
+	window := recent
+	if d.speaking {
+		window = history
+	}
+	if low, high, n := d.spread(window); n >= window-1 && high-low < steady {
+		d.floor = (low + high) / 2
+		d.loud[d.index%history] = false
+		d.runStart = -1
+	}
+}
+
+// moves reports whether the loud frames of late rise and fall enough to be speech.
+func (d *detector) moves() bool {
+	low, high, n := d.spread(recent)
+	return n >= onsetNeed && high-low >= modulation
+}
+
+// spread is the second lowest and second highest level of the loud frames among the last ones, so that a frame in which noise
+// sets in does not count, and how many loud frames there are.
+func (d *detector) spread(window int) (low, high float64, n int) {
+	low1, low2, high1, high2 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for i := max(d.index-window+1, 0, d.runStart); i <= d.index; i++ {
+		if !d.loud[i%history] {
+			continue
+		}
+		n++
+		v := d.levels[i%history]
+		if v < low1 {
+			low1, low2 = v, low1
+		} else if v < low2 {
+			low2 = v
+		}
+		if v > high1 {
+			high1, high2 = v, high1
+		} else if v > high2 {
+			high2 = v
+		}
+	}
+	if n < 2 {
+		return 0, 0, n
+	}
+	return low2, high2, n
+}
+
+func (d *detector) start(onset, beginMs int) {
+	d.speaking, d.onset, d.begin, d.loudFrames = true, onset, beginMs, 0
+	d.digest, d.digested = newDigest(), 0
+	for i := max(onset, d.index-history+1); i < d.index; i++ {
+		d.hearFrame(i)
+	}
+	d.nextInterim = d.at(onset) + max(d.intervalMs, digestLen*1000/frameRate)
+	d.events = append(d.events, SpeechStart{At: beginMs})
+	d.goOn()
+}
+
+func (d *detector) hearFrame(i int) {
+	if d.loud[i%history] {
+		d.loudFrames++
+	}
+	if d.digested < digestLen {
+		d.digest.add(d.energy[i%history])
+		d.digested++
+	}
+}
+
+// goOn takes a frame of an utterance that is under way.
+func (d *detector) goOn() {
+	d.hearFrame(d.index)
+	end := d.at(d.index + 1)
+	if d.intervalMs > 0 && end >= d.nextInterim && d.loud[d.index%history] && d.digested == digestLen {
+		d.nextInterim = end + d.intervalMs
+		d.events = append(d.events, Interim{Voice: d.heard(end)})
+	}
+	switch {
+	case end-d.begin >= d.utteranceMs:
+		d.cut(end)
+	case end-d.at(d.lastLoud+1) >= silenceMs:
+		d.stop(min(d.at(d.lastLoud+1)+padMs, end))
+	}
+}
+
+func (d *detector) heard(end int) Voice {
+	return Voice{Start: d.at(d.onset), End: end, Understood: d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
+}
+
+// stop ends the utterance at a time in ms.
+func (d *detector) stop(at int) {
+	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
+	v.Start = max(v.Start, d.begin)
+	d.speech += v.End - v.Start
+	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
+	d.speaking, d.lastEnd, d.runStart = false, at, -1
+}
+
+// cut ends an utterance that has become too long, and begins the next one when somebody still speaks. (documented: limitations)
+func (d *detector) cut(end int) {
+	at := d.begin + d.utteranceMs
+	going := end-d.at(d.lastLoud+1) < padMs
+	d.stop(at)
+	if going {
+		d.runStart = d.index
+		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
+		d.digest, d.digested = newDigest(), 0
+		d.hearFrame(d.index)
+		d.nextInterim = d.at(d.index) + max(d.intervalMs, digestLen*1000/frameRate)
+		d.events = append(d.events, SpeechStart{At: at})
+	}
+}
+
+// finish ends speech that goes on when the audio ends.
+func (d *detector) finish() {
+	if d.speaking {
+		d.stop(min(d.at(d.lastLoud+1)+padMs, d.now()))
+	}
+}

@@ -1,0 +1,228 @@
+package hearing
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"mockamivoice/protocol"
+)
+
+const maxHeader = 64 << 10 // bytes in front of the samples of a WAV file
+
+// sourceKind says where samples come from.
+type sourceKind uint8
+
+const (
+	unknownSource sourceKind = iota
+	rawSource
+	wavSource
+	adpcmSource
+	oggSource
+	flacSource
+	mp3Source
+	webmSource
+	mp4Source
+)
+
+// source turns bytes into samples of the first channel.
+type source struct {
+	kind     sourceKind
+	encoding protocol.Encoding
+	rate     int
+	channels int
+	left     int64 // bytes of samples to come; negative for all that come
+	part     [4]byte
+	have     int // bytes of part
+	adpcm    adpcm
+}
+
+func raw(f protocol.AudioFormat) source {
+	s := source{kind: rawSource, encoding: f.Encoding, rate: f.Rate, channels: 1, left: -1}
+	if f.Encoding == protocol.Headed {
+		s.encoding = protocol.PCM16LE
+	}
+	if s.rate == 0 {
+		s.rate = 16000
+	}
+	return s
+}
+
+func (s *source) compressed() bool { return s.kind >= oggSource }
+
+func (s *source) container() string {
+	return [...]string{"unknown", "raw", "wav", "adpcm", "ogg", "flac", "mp3", "webm", "mp4"}[s.kind]
+}
+
+// width is how many bytes one sample of all channels has.
+func (s *source) width() int {
+	if s.encoding == protocol.PCM16LE || s.encoding == protocol.PCM16BE {
+		return 2 * s.channels
+	}
+	return s.channels
+}
+
+// decode hands the samples of the first channel to d. Samples may lie across the ends of p.
+func (s *source) decode(p []byte, d *detector) {
+	if s.left >= 0 {
+		p = p[:min(int64(len(p)), s.left)]
+		s.left -= int64(len(p))
+	}
+	if s.kind == adpcmSource {
+		s.adpcm.decode(p, d.sample)
+		return
+	}
+	width := s.width()
+	if s.have > 0 {
+		n := copy(s.part[s.have:width], p)
+		s.have += n
+		p = p[n:]
+		if s.have < width {
+			return
+		}
+		d.sample(s.value(s.part[:width]))
+		s.have = 0
+	}
+	if s.encoding == protocol.PCM16LE && s.channels == 1 {
+		d.pcm(p)
+		p = p[len(p)&^1:]
+	}
+	for len(p) >= width {
+		d.sample(s.value(p))
+		p = p[width:]
+	}
+	s.have = copy(s.part[:], p)
+}
+
+func (s *source) value(p []byte) int16 {
+	switch s.encoding {
+	case protocol.PCM16BE:
+		return int16(binary.BigEndian.Uint16(p)) //nolint:gosec // the bits of the sample
+	case protocol.MuLaw:
+		return muLaw(p[0])
+	case protocol.ALaw:
+		return aLaw(p[0])
+	case protocol.PCM16LE, protocol.Headed:
+	}
+	return int16(binary.LittleEndian.Uint16(p)) //nolint:gosec // the bits of the sample
+}
+
+// muLaw is one G.711 µ-law byte as a 16-bit sample.
+func muLaw(b byte) int16 {
+	b = ^b
+	v := (int16(b&0x0F)<<3 + 0x84) << (b >> 4 & 7)
+	if b&0x80 != 0 {
+		return 0x84 - v
+	}
+	return v - 0x84
+}
+
+// aLaw is one G.711 A-law byte as a 16-bit sample.
+func aLaw(b byte) int16 {
+	b ^= 0x55
+	v, exponent := int16(b&0x0F)<<4+8, b>>4&7
+	if exponent > 0 {
+		v = (v + 0x100) << (exponent - 1)
+	}
+	if b&0x80 != 0 {
+		return v
+	}
+	return -v
+}
+
+// identify looks at the first bytes. It returns no kind as long as more of them are needed, and how many are not samples.
+func (l *Listener) identify(last bool) (s source, skip int, err error) {
+	h := l.head
+	if len(h) < 12 && !last {
+		return source{}, 0, nil
+	}
+	has := func(at int, magic string) bool {
+		return len(h) >= at+len(magic) && string(h[at:at+len(magic)]) == magic
+	}
+	switch {
+	case has(0, "RIFF") && has(8, "WAVE"):
+		return parseWAV(h, last)
+	case has(0, "#!ADP\n"):
+		return parseADPCM(h, last)
+	case has(0, "OggS"):
+		return source{kind: oggSource}, 0, nil
+	case has(0, "fLaC"):
+		return source{kind: flacSource}, 0, nil
+	case has(0, "\x1A\x45\xDF\xA3"):
+		return source{kind: webmSource}, 0, nil
+	case has(4, "ftyp") && !l.spec.AllowMP4:
+		return source{}, 0, &UnsupportedError{"MP4 (AAC) is not among the documented containers"}
+	case has(4, "ftyp"):
+		return source{kind: mp4Source}, 0, nil
+	case has(0, "ID3"), l.spec.Format.Encoding == protocol.Headed && isMP3(h):
+		return source{kind: mp3Source}, 0, nil
+	case l.spec.Format.Encoding != protocol.Headed || l.spec.Guess:
+		return raw(l.spec.Format), 0, nil
+	}
+	return source{}, 0, &UnsupportedError{"the audio has no known header, and the declared format " + l.spec.Format.Name + " needs one"}
+}
+
+// isMP3 reports whether h begins with the header of an MPEG audio layer III frame and can hardly be samples: version, layer, bit
+// rate and sample rate must all be real ones.
+func isMP3(h []byte) bool {
+	return len(h) >= 4 && h[0] == 0xFF && (h[1]&0xFE == 0xFA || h[1]&0xFE == 0xF2) &&
+		h[2]&0xF0 != 0xF0 && h[2]&0xF0 != 0 && h[2]&0x0C != 0x0C && h[3]&0x03 != 0x02
+}
+
+// parseWAV walks the chunks up to the samples. (documented: audio-format names the codecs)
+func parseWAV(h []byte, last bool) (source, int, error) {
+	s := source{kind: wavSource}
+	for at := 12; at+8 <= len(h); {
+		id, size := string(h[at:at+4]), int64(binary.LittleEndian.Uint32(h[at+4:]))
+		body := at + 8
+		if id == "data" {
+			if s.rate == 0 {
+				return source{}, 0, &UnsupportedError{"WAV: the data comes before the fmt chunk"}
+			}
+			s.left = size
+			if size == 0 || size >= 0xFFFFFF00 {
+				s.left = -1 // a header that was written before the length was known
+			}
+			return s, body, nil
+		}
+		if id == "fmt " && int64(len(h)-body) >= size {
+			if err := s.readFmt(h[body : body+int(size)]); err != nil {
+				return source{}, 0, err
+			}
+		}
+		next := int64(body) + size + size&1
+		if next > maxHeader {
+			return source{}, 0, &UnsupportedError{fmt.Sprintf("WAV: no data chunk in the first %d bytes", maxHeader)}
+		}
+		at = int(next)
+	}
+	if last {
+		return source{}, 0, &UnsupportedError{"WAV: the header ends before the data chunk"}
+	}
+	return source{}, 0, nil
+}
+
+func (s *source) readFmt(f []byte) error {
+	if len(f) < 16 {
+		return &UnsupportedError{"WAV: the fmt chunk is shorter than 16 bytes"}
+	}
+	tag := binary.LittleEndian.Uint16(f)
+	channels, rate, bits := binary.LittleEndian.Uint16(f[2:]), binary.LittleEndian.Uint32(f[4:]), binary.LittleEndian.Uint16(f[14:])
+	if tag == 0xFFFE && len(f) >= 40 && bytes.Equal(f[26:40], []byte("\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71")) {
+		tag = binary.LittleEndian.Uint16(f[24:])
+	}
+	want := map[uint16]uint16{1: 16, 6: 8, 7: 8}[tag]
+	switch {
+	case want == 0:
+		return &UnsupportedError{fmt.Sprintf("WAV: format tag 0x%04X is not PCM, A-law or µ-law", tag)}
+	case bits != want:
+		return &UnsupportedError{fmt.Sprintf("WAV: %d bits a sample; format tag %d goes with %d", bits, tag, want)}
+	case channels != 1 && channels != 2:
+		return &UnsupportedError{fmt.Sprintf("WAV: %d channels; one or two can be heard", channels)}
+	case rate > 1<<20 || !protocol.DocumentedRate(int(rate)):
+		return &UnsupportedError{fmt.Sprintf("WAV: %d samples a second is none of 8000, 11025, 16000, 22050, 32000, 44100, 48000", rate)}
+	}
+	s.encoding = map[uint16]protocol.Encoding{1: protocol.PCM16LE, 6: protocol.ALaw, 7: protocol.MuLaw}[tag]
+	s.rate, s.channels = int(rate), int(channels)
+	return nil
+}

@@ -1,0 +1,150 @@
+package fake
+
+import (
+	"crypto/subtle"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"mockamivoice/fake/internal/appkey"
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+)
+
+// serveIssue is POST /issue_service_authorization. (documented: issue-api-key-with-api)
+func (s *Server) serveIssue(w http.ResponseWriter, r *http.Request) {
+	x := s.exchange(r, protocol.SurfaceIssue)
+	if r.Method != http.MethodPost {
+		x.request(nil, nil)
+		x.respondError(w, protocol.MethodNotAllowed(protocol.SurfaceIssue, r.Method))
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.limits.Fields))
+	if err != nil {
+		x.request(nil, nil)
+		x.tolerate("issuance: the body is longer than a form of keys and addresses can be, or ended early")
+		x.cannotIssue(w, protocol.IllegalParameter("body"))
+		return
+	}
+	form := issueForm(r.Header, string(body))
+	x.request(formParts(form), nil)
+	claims, refusal := x.issueClaims(form)
+	if refusal != nil {
+		x.cannotIssue(w, refusal)
+		return
+	}
+	key := s.issue(x, claims)
+	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"} // documented: plain text; assumed: the charset
+	x.respond(w, http.StatusOK, []byte(key))
+}
+
+// issueForm is the body as a form, or nothing when it says that it is something else. Nothing of the query ever counts.
+func issueForm(h http.Header, body string) []protocol.Param {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded") {
+		return nil
+	}
+	return protocol.ParseForm(body)
+}
+
+func formParts(form []protocol.Param) []scenarios.Part {
+	parts := make([]scenarios.Part, 0, len(form))
+	for _, p := range form {
+		parts = append(parts, scenarios.Part{Name: p.Key, Size: int64(len(p.Value)), Value: p.Value})
+	}
+	return parts
+}
+
+// cannotIssue answers without a key. (observed: two clients met an empty 200; assumed: the other shape)
+func (x *exchange) cannotIssue(w http.ResponseWriter, e *protocol.Error) {
+	if x.s.choices.is(IssueFailure, "4xx-json") {
+		x.respondError(w, e)
+		return
+	}
+	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	x.basis = protocol.Observed
+	x.respond(w, http.StatusOK, nil)
+}
+
+// issueClaims reads what the key is to say. Wrong credentials are no reason to refuse one. (documented)
+func (x *exchange) issueClaims(form []protocol.Param) (appkey.Claims, *protocol.Error) {
+	claims, refusal := x.issuer(form)
+	if refusal != nil {
+		return claims, refusal
+	}
+	text, _ := protocol.First(form, "epi")
+	life, err := protocol.ParseEPI(text)
+	if err != nil {
+		x.unreadable("issuance", text, err)
+		return claims, protocol.IllegalParameter("epi")
+	}
+	text, _ = protocol.First(form, "ipa")
+	allow, err := x.s.parseAllow(text)
+	if err != nil {
+		x.unreadable("issuance", text, err)
+		return claims, protocol.IllegalParameter("ipa")
+	}
+	claims.Expires, claims.Allow = life.Expiry(x.s.clock.Now()).UnixMilli(), allow
+	if claims.Expires == 0 {
+		claims.Expires = 1 // 0 is the claim of a key that never expires
+	}
+	return claims, nil
+}
+
+// issuer says for whom the key is: the sid of the form or, without one, the service of the bearer key, which must be good and
+// have the right to issue. (documented; observed: credentials in the form win over a senseless bearer header)
+func (x *exchange) issuer(form []protocol.Param) (appkey.Claims, *protocol.Error) {
+	if sid, ok := protocol.First(form, "sid"); ok && sid != "" {
+		spw, _ := protocol.First(form, "spw")
+		svc, known := x.s.keys.service(sid)
+		if known && subtle.ConstantTimeCompare([]byte(svc.SPW), []byte(spw)) == 1 {
+			return appkey.Claims{Service: sid, Credentials: true}, nil
+		}
+		return appkey.Claims{}, nil
+	}
+	key, ok := bearer(x.r.Header)
+	if !ok {
+		return appkey.Claims{}, protocol.IllegalParameter("sid")
+	}
+	g := x.s.keys.check(key, x.s.clock.Now(), x.peer)
+	x.key = g.id
+	if g.refusal != granted {
+		x.refused(g)
+		return appkey.Claims{}, protocol.NewError(protocol.IssueUnauthorized)
+	}
+	if !g.claims.Issuable {
+		x.note(scenarios.KeyRefused, scenarios.Note, scenarios.Entry{Text: "the key has no right to issue keys"})
+		return appkey.Claims{}, protocol.NewError(protocol.IssueUnauthorized)
+	}
+	return appkey.Claims{Service: g.claims.Service, Credentials: true}, nil
+}
+
+func (s *Server) parseAllow(text string) ([]netip.Prefix, error) {
+	allow, err := protocol.ParseIPA(text)
+	if err == nil && len(allow) > s.limits.Allow {
+		return nil, tooMany("ipa", len(allow), s.limits.Allow)
+	}
+	return allow, err
+}
+
+// issue seals the claims, and says so on the tape before anybody can use the key.
+func (s *Server) issue(x *exchange, claims appkey.Claims) string {
+	key := s.keys.codec.Seal(claims)
+	x.key = s.keys.codec.ID(key)
+	s.metrics.issued.Inc()
+	e := scenarios.Entry{Text: "credentials good", Expires: expiresText(claims)}
+	if !claims.Credentials {
+		e.Text = "credentials bad: the key will be refused at use"
+	}
+	x.note(scenarios.KeyIssued, scenarios.Note, e)
+	return key
+}
+
+func expiresText(c appkey.Claims) string {
+	if c.Expires == 0 {
+		return ""
+	}
+	return time.UnixMilli(c.Expires).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}

@@ -1,0 +1,117 @@
+package fake
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"mockamivoice/fake/internal/hearing"
+	"mockamivoice/protocol"
+)
+
+// recognition is what a client asked for, on either surface.
+type recognition struct {
+	surface   protocol.Surface
+	engine    string
+	language  string
+	service   string // of the key
+	key       string // authorization inside d or s
+	ampersand bool
+	fillers   bool // keepFillerToken=1 (documented: request-parameters)
+	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
+	interval  time.Duration
+}
+
+// utterance is a stretch of speech: what S and E say, and what was heard between them.
+type utterance struct {
+	start, end int // milliseconds
+	voice      hearing.Voice
+}
+
+// recognition reads d, or the header that the vendor's library sends in its place with a raw body.
+func (s *Server) recognition(u *upload) recognition {
+	text := u.value("d")
+	if text == "" {
+		text = u.x.r.Header.Get("Accept-Topic") // observed: the vendor's client library can be told to send it
+	}
+	d := protocol.ParseD(text)
+	find := func(key string) string {
+		v, _ := protocol.First(d.Params, key)
+		return v
+	}
+	return recognition{
+		surface: protocol.SurfaceSync, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
+		fillers: find("keepFillerToken") == "1", diarize: wantsSpeakers(find("segmenterProperties")),
+	}
+}
+
+// startRecognition reads the parameters of an s command.
+func startRecognition(start protocol.Start) recognition {
+	engine := ""
+	if names := start.Engines(); len(names) > 0 {
+		engine = names[0]
+	}
+	return recognition{
+		surface: protocol.SurfaceStream, engine: engine, language: hearing.Language(engine), key: start.Value("authorization"),
+		fillers: start.Value("keepFillerToken") == "1", diarize: wantsSpeakers(start.Value("segmenterProperties")),
+		interval: interimInterval(start),
+	}
+}
+
+func wantsSpeakers(properties string) bool {
+	v, _ := protocol.Last(protocol.SegmenterProperties(properties), "useDiarizer")
+	return v == "1"
+}
+
+// interimInterval is how much audio lies between two U events: 400 ms unless resultUpdatedInterval says otherwise, none at 0.
+// (ruled, assumed: the default and the meaning of 0)
+func interimInterval(start protocol.Start) time.Duration {
+	const usual, most = 400 * time.Millisecond, time.Hour
+	ms, err := strconv.ParseUint(start.Value("resultUpdatedInterval"), 10, 32)
+	if err != nil {
+		return usual
+	}
+	return min(time.Duration(ms)*time.Millisecond, most)
+}
+
+// transcribe says what was said: the transcriber if it knows, else the built-in sentences.
+func (s *Server) transcribe(r recognition, u utterance, index int) Transcript {
+	t, known := Transcript{}, false
+	if s.transcriber != nil {
+		t, known = s.transcriber(Speech{Surface: r.surface, Engine: r.engine, Language: r.language, Start: u.start, End: u.end, Index: index})
+	}
+	switch {
+	case known:
+	case !u.voice.Understood:
+		e := protocol.NewError(protocol.SyncRejected)
+		return Transcript{Code: e.Code, Message: e.Message}
+	default:
+		h := hearing.Transcribe(r.language, u.voice, r.fillers)
+		t = Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
+	}
+	if r.diarize {
+		label(t.Tokens, index)
+	}
+	return t
+}
+
+// label names the speaker on every token; two speakers take turns. (documented: the labels; the turns are ours)
+func label(tokens []protocol.Token, index int) {
+	for i := range tokens {
+		tokens[i].Label = protocol.Some("speaker" + strconv.Itoa(index%2))
+	}
+}
+
+// result is the payload of an A event. (documented: reference-websocket-a-event-packet)
+func (t Transcript) result(id string, u utterance) protocol.Result {
+	if t.Code != "" {
+		return protocol.Failed("", t.Code, t.Message)
+	}
+	out := protocol.Utterance{
+		Tokens: t.Tokens, Confidence: protocol.Some(round3(t.Confidence)),
+		StartTime: protocol.Some(u.start), EndTime: protocol.Some(u.end), Text: t.Text,
+	}
+	return protocol.Result{Results: []protocol.Utterance{out}, UtteranceID: id, Text: t.Text}
+}
+
+func round3(f float64) float64 { return math.Round(f*1000) / 1000 }

@@ -1,0 +1,324 @@
+package fake
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"mockamivoice/fake/clock"
+	"mockamivoice/fake/internal/lenient"
+	"mockamivoice/fake/internal/session"
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+)
+
+const (
+	grace     = 200 * time.Millisecond // between the last packet and the close, in real time (observed: native clients hang without it)
+	farewell  = time.Second            // for the client to answer a close frame
+	writeWait = 10 * time.Second       // for one message to leave
+)
+
+// serveStream is the WebSocket interface. (documented: websocket-interface)
+func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
+	x := s.exchange(r, protocol.SurfaceStream)
+	x.note(scenarios.WSHandshake, scenarios.In, scenarios.Entry{
+		Method: r.Method, Target: r.RequestURI, Headers: requestHeaders(r), Remote: x.peer.String(),
+	})
+	if !websocket.IsWebSocketUpgrade(r) {
+		x.refuseUpgrade(w, http.StatusBadRequest, "Bad Request: this path takes WebSocket connections\n")
+		return
+	}
+	if !strings.HasSuffix(r.URL.Path, "/") {
+		x.tolerate("the path lacks its last slash: the service takes " + r.URL.Path + " for the endpoint that keeps logs")
+	}
+	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(s.rules())}
+	if !s.streams.add(c, s.limits.Streams) {
+		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
+		return
+	}
+	defer s.streams.remove(c)
+	if err := c.upgrade(w, r); err != nil {
+		x.note(scenarios.HTTPResponse, scenarios.Out, scenarios.Entry{Status: http.StatusBadRequest, Text: err.Error()})
+		return
+	}
+	x.r = nil // a stream lives long; its request need not
+	c.serve()
+}
+
+func (x *exchange) refuseUpgrade(w http.ResponseWriter, status int, text string) {
+	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	x.respond(w, status, []byte(text))
+}
+
+func (s *Server) rules() session.Rules {
+	return session.Rules{
+		RefuseEarly:   s.choices.is(StreamEarly, "refuse"),
+		EndAfterError: s.choices.is(StreamEndFailed, "error"),
+		KeepRefused:   s.choices.is(StreamRefused, "keep-open"),
+		Info:          s.choices.is(StreamInfoEvents, "on"),
+		NoData:        s.limits.NoData, NonSpeech: s.limits.NonSpeech, Session: s.limits.Session, Idle: s.limits.Idle,
+	}
+}
+
+// stream is one WebSocket connection. One goroutine reads; whoever steps the machine holds mu; nobody holds it while writing.
+type stream struct {
+	s      *Server
+	x      *exchange
+	peer   netip.Addr
+	ws     *websocket.Conn
+	frames *lenient.Frames
+	out    outbox
+
+	isReady  atomic.Bool // ws is there
+	mu       sync.Mutex
+	machine  *session.Machine
+	timers   [session.Timers]alarm
+	cycle    cycle
+	farewell string // how the connection ended, when the server ended it
+}
+
+// alarm is a timer of the machine. The generation tells a timer that was replaced from the one that counts.
+type alarm struct {
+	timer      clock.Timer
+	generation uint64
+}
+
+func (c *stream) upgrade(w http.ResponseWriter, r *http.Request) error {
+	upgrader := &websocket.Upgrader{
+		CheckOrigin:     func(*http.Request) bool { return true }, // pages of any origin may connect (inferred)
+		WriteBufferPool: &c.s.writeBuffers,
+	}
+	ws, frames, err := lenient.Upgrade(upgrader, w, r, lenient.Options{
+		Strict: c.s.strict, MaxMessage: c.s.limits.Message,
+		OnTolerance: func(what string) { c.x.tolerate(what) },
+	})
+	if err != nil {
+		return err
+	}
+	c.ws, c.frames = ws, frames
+	c.out.init(c)
+	if c.s.strict {
+		ws.SetReadLimit(c.s.limits.Message)
+	}
+	ws.SetPingHandler(c.ping)
+	ws.SetPongHandler(c.pong)
+	ws.SetCloseHandler(c.closing)
+	c.isReady.Store(true)
+	return nil
+}
+
+// ready reports whether the handshake is over, so that there is something to write to.
+func (c *stream) ready() bool { return c.isReady.Load() }
+
+// serve reads until the connection is over.
+func (c *stream) serve() {
+	c.s.metrics.streams.Inc()
+	defer c.s.metrics.streams.Dec()
+	c.step(session.Opened{})
+	err := c.readAll()
+	c.mu.Lock()
+	for t := range c.timers {
+		c.disarm(session.Timer(t)) //nolint:gosec // four timers
+	}
+	c.cycle = cycle{}
+	c.mu.Unlock()
+	c.ended(err)
+	c.out.close()
+	_ = c.ws.Close()
+	c.out.wait()
+}
+
+func (c *stream) readAll() error {
+	for {
+		_, r, err := c.ws.NextReader()
+		if err != nil {
+			return err
+		}
+		if err := c.message(r); err != nil {
+			return err
+		}
+	}
+}
+
+// message takes one message. Its bytes are held only while it is dealt with.
+func (c *stream) message(r io.Reader) error {
+	buf := c.s.messages.get()
+	defer c.s.messages.put(buf)
+	if _, err := buf.ReadFrom(r); err != nil {
+		return err
+	}
+	opcode, masked, frames, size := c.frames.Message()
+	frame := &scenarios.Frame{Opcode: opcode, Masked: masked, Frames: frames, Size: size}
+	command, err := protocol.ParseCommand(buf.Bytes())
+	c.mu.Lock()
+	now := c.s.clock.Now() // before the tape shows the message, after which a test may move the clock
+	if err != nil {
+		c.tapeMalformed(frame, buf.Bytes(), err)
+		c.runAt(now, session.Malformed{})
+	} else {
+		c.tapeCommand(frame, command, buf.Bytes())
+		c.runAt(now, session.Command{Command: command})
+	}
+	c.mu.Unlock()
+	c.out.drain()
+	return nil
+}
+
+// step gives the machine something that did not come from the client.
+func (c *stream) step(in session.Input) {
+	c.mu.Lock()
+	c.run(in)
+	c.mu.Unlock()
+	c.out.drain()
+}
+
+// run steps the machine and carries out what follows, in its order. mu is held.
+func (c *stream) run(in session.Input) { c.runAt(c.s.clock.Now(), in) }
+
+func (c *stream) runAt(now time.Time, in session.Input) {
+	var few [4]session.Effect
+	for _, e := range append(few[:0], c.machine.Step(now, in)...) {
+		c.carryOut(e)
+	}
+}
+
+func (c *stream) carryOut(e session.Effect) {
+	switch e := e.(type) {
+	case session.Authorize:
+		c.run(c.authorize(e))
+	case session.Hear:
+		c.hear(e.Audio)
+	case session.Flush:
+		c.flush()
+	case session.Discard:
+		c.cycle = cycle{}
+	case session.Arm:
+		c.arm(e.Timer, e.At)
+	case session.Disarm:
+		c.disarm(e.Timer)
+	case session.Say:
+		c.say(e)
+	case session.HangUp:
+		c.farewell = "hung up"
+		c.out.push(message{kind: hangUp})
+	case session.Drop:
+		c.farewell = "dropped"
+		c.out.push(message{kind: dropIt})
+	case session.Note:
+		c.x.tolerate(e.Text)
+	}
+}
+
+func (c *stream) arm(t session.Timer, at time.Time) {
+	c.disarm(t)
+	a := &c.timers[t]
+	generation := a.generation
+	a.timer = c.s.clock.AfterFunc(at.Sub(c.s.clock.Now()), func() { c.fired(t, generation) })
+}
+
+func (c *stream) disarm(t session.Timer) {
+	a := &c.timers[t]
+	a.generation++
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+}
+
+// fired runs on the goroutine of the clock. It writes nothing itself, so that no client holds up the clock.
+func (c *stream) fired(t session.Timer, generation uint64) {
+	c.mu.Lock()
+	if c.timers[t].generation == generation {
+		c.timers[t].timer = nil
+		c.run(session.Fired{Timer: t})
+	}
+	c.mu.Unlock()
+	c.out.drainSoon()
+}
+
+// say puts a packet on the tape and then into the outbox.
+func (c *stream) say(e session.Say) {
+	text := protocol.AppendEvent(nil, e.Event)
+	entry := scenarios.Entry{Text: string(text), Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(text))}}
+	if e.Error != nil {
+		entry.Basis = e.Error.Basis.String()
+	}
+	c.x.note(scenarios.WSEvent, scenarios.Out, entry)
+	c.s.metrics.said(e.Event)
+	switch c.s.choices.Of(StreamLineEnd) {
+	case "lf":
+		text = append(text, '\n')
+	case "crlf":
+		text = append(text, "\r\n"...)
+	}
+	c.out.push(message{kind: packet, text: text})
+}
+
+func (c *stream) ping(payload string) error {
+	c.tapeControl(websocket.PingMessage, payload)
+	if c.s.choices.is(StreamControl, "drop") {
+		return errControlFrame
+	}
+	return c.control(websocket.PongMessage, []byte(payload))
+}
+
+func (c *stream) pong(payload string) error {
+	c.tapeControl(websocket.PongMessage, payload)
+	if c.s.choices.is(StreamControl, "drop") {
+		return errControlFrame
+	}
+	return nil
+}
+
+// closing echoes a close frame. (observed: some clients wait for it)
+func (c *stream) closing(code int, _ string) error {
+	c.tapeControl(websocket.CloseMessage, "")
+	return c.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
+}
+
+func (c *stream) control(opcode int, payload []byte) error {
+	err := c.ws.WriteControl(opcode, payload, clock.System{}.Now().Add(writeWait))
+	if errors.Is(err, websocket.ErrCloseSent) {
+		return nil
+	}
+	return err
+}
+
+var errControlFrame = errors.New("control frame of the client, dropped by choice")
+
+func (c *stream) tapeControl(opcode int, payload string) {
+	masked, size, ok := c.frames.Control(opcode)
+	if !ok {
+		size = int64(len(payload))
+	}
+	c.x.note(scenarios.WSControl, scenarios.In, scenarios.Entry{
+		Text: payload, Frame: &scenarios.Frame{Opcode: opcode, Masked: masked, Frames: 1, Size: size},
+	})
+}
+
+// ended puts the end of the connection on the tape.
+func (c *stream) ended(err error) {
+	c.mu.Lock()
+	e := scenarios.Entry{How: "fin", Text: c.farewell}
+	c.mu.Unlock()
+	var closed *websocket.CloseError
+	switch {
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+		e.How, e.Code = "close-frame", closed.Code
+	case errors.Is(err, syscall.ECONNRESET):
+		e.How = "rst"
+	case errors.Is(err, lenient.ErrTooLarge):
+		e.Text = "a message is longer than the limit"
+	case errors.Is(err, errControlFrame):
+		e.Text = err.Error()
+	}
+	c.x.note(scenarios.ConnClose, scenarios.Note, e)
+}

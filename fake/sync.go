@@ -1,0 +1,208 @@
+package fake
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"mockamivoice/fake/internal/hearing"
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+)
+
+// serveSync is POST /v1/recognize and its twin that keeps no log. (documented: sync-http-interface)
+func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
+	x := s.exchange(r, protocol.SurfaceSync)
+	if r.Method != http.MethodPost {
+		x.request(nil, nil)
+		x.respondError(w, protocol.MethodNotAllowed(protocol.SurfaceSync, r.Method))
+		return
+	}
+	u := x.readUpload(w)
+	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
+	if r.Context().Err() != nil {
+		x.tolerate("the client went away before it had sent everything")
+	}
+	id := s.sessionID()
+	result, status := u.answer(id)
+	h := w.Header()
+	h["X-Session-ID"] = []string{string(protocol.AppendSessionID(nil, id))} // observed: matched byte by byte by the vendor's clients
+	h["Content-Type"] = []string{"application/json; charset=utf-8"}         // observed: a client reads "; charset="; assumed: the media type
+	body := protocol.AppendResult(make([]byte, 0, 1024), result)
+	x.respond(w, status, append(body, "\r\n"...)) // observed: a line counts only when CR LF ends it
+}
+
+// answer is the reply to the upload. The order of the cases is the order of the checks. (ruled)
+func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
+	utterance := string(protocol.AppendUtteranceID(nil, id))
+	fail := func(e *protocol.Error) (protocol.Result, int) {
+		u.x.basis = e.Basis
+		if e.ID == protocol.SyncUnauthorized {
+			utterance = "" // observed: it is not in the reply
+		}
+		return protocol.Failed(utterance, e.Code, e.Message), e.Status
+	}
+	choices := u.x.s.choices
+	switch {
+	case u.failed != nil:
+		return fail(u.failed)
+	case u.job.refusal != nil:
+		return fail(u.job.refusal)
+	case u.big && choices.is(SyncOversize, "413"):
+		return fail(protocol.NewError(protocol.SyncPayloadTooLarge))
+	case u.big:
+		return fail(protocol.NewError(protocol.SyncTooLarge))
+	}
+	if id, empty := u.oddity(); empty {
+		u.x.basis = protocol.Observed
+		return protocol.Failed(utterance, "", ""), http.StatusOK // observed: an empty success
+	} else if id != "" {
+		return fail(protocol.NewError(id))
+	}
+	return u.job.result(u.x.s, utterance), http.StatusOK
+}
+
+// oddity finds what is odd about engine or audio: an empty success, an error, or nothing. (ruled, per profile)
+func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
+	pick := func(point Point, id protocol.ErrorID) (protocol.ErrorID, bool) {
+		if u.x.s.choices.is(point, "empty") {
+			return "", true
+		}
+		return id, false
+	}
+	switch j := &u.job; {
+	case j.params.engine == "":
+		return pick(SyncNoEngine, protocol.SyncNotLoaded)
+	case !u.x.s.keys.engine(j.params.engine, j.params.service):
+		return pick(SyncEngine, protocol.SyncUnauthorized)
+	case u.audio.bytes == 0 && j.listener != nil: // before what the listener makes of nothing
+		return pick(SyncEmptyAudio, protocol.SyncRejected)
+	case j.broken != nil:
+		u.x.tolerate("audio cannot be read: " + j.broken.Error())
+		return pick(SyncUnsupported, protocol.SyncUnsupportedAudio)
+	}
+	summary := u.job.listener.Summary()
+	u.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary)})
+	switch {
+	case summary.Silent:
+		return protocol.SyncRejected, false // documented: the text; ruled: that silence gets it
+	case len(u.job.voices()) == 0:
+		return pick(SyncNoSpeech, protocol.SyncRejected)
+	}
+	return "", false
+}
+
+func describe(s hearing.Summary) string {
+	text := fmt.Sprintf("%s, %d Hz, %d channel(s), %d ms, %d ms of speech", s.Container, s.Rate, s.Channels, s.Duration, s.Speech)
+	if s.Note != "" {
+		text += "; " + s.Note
+	}
+	return text
+}
+
+// authorize checks the key, wherever it comes: u, authorization in d, a bearer header. The first carrier that is there decides.
+// (documented: u and d; observed: the header; assumed: the order)
+func (u *upload) authorize() *protocol.Error {
+	p := &u.job.params
+	key := u.value("u")
+	if key == "" {
+		key = p.key
+	}
+	if key == "" {
+		key, _ = bearer(u.x.r.Header)
+	}
+	g := u.x.s.keys.check(key, u.x.s.clock.Now(), u.x.peer)
+	u.x.key, p.service = g.id, g.claims.Service
+	switch {
+	case g.refusal != granted:
+		u.x.refused(g)
+		if g.refusal == wrongAddress {
+			return protocol.NewError(protocol.SyncUnauthorized).On(protocol.Inferred)
+		}
+		return protocol.NewError(protocol.SyncUnauthorized)
+	case p.ampersand: // observed: ends in the authentication error
+		u.x.note(scenarios.KeyRefused, scenarios.Note, scenarios.Entry{Text: "d joins its parameters with & instead of a blank; the service takes that for a missing authorization"})
+		return protocol.NewError(protocol.SyncUnauthorized)
+	}
+	return nil
+}
+
+// prepare makes the listener for the audio.
+func (j *job) prepare(u *upload) {
+	choices := u.x.s.choices
+	spec := hearing.Spec{
+		Format: protocol.AudioFormat{Name: "16K", Encoding: protocol.Headed, Rate: 16000},
+		Sniff:  true, Guess: choices.is(HeaderlessAudio, "lsb"), AllowMP4: choices.is(MP4Audio, "accept"),
+		Utterance: u.x.s.limits.Utterance,
+	}
+	name := u.value("c")
+	if name == "" {
+		if f, ok := protocol.ParseAudioContentType(u.x.r.Header.Get("Content-Type")); ok {
+			spec.Format = f
+		}
+	} else if f, err := protocol.ParseAudioFormat(name); err == nil {
+		spec.Format = f
+	} else {
+		u.x.unreadable("c, so that only a header in the audio can help", name, err)
+		spec.Guess = false
+	}
+	j.listener = hearing.NewListener(spec)
+}
+
+func (j *job) duration() int64 {
+	if j.listener == nil {
+		return 0
+	}
+	return int64(j.listener.Summary().Duration)
+}
+
+// voices are the utterances that were found.
+func (j *job) voices() []utterance {
+	var all []utterance
+	start := 0
+	for _, e := range j.heard {
+		switch e := e.(type) {
+		case hearing.SpeechStart:
+			start = e.At
+		case hearing.SpeechEnd:
+			all = append(all, utterance{start: start, end: e.At, voice: e.Voice})
+		case hearing.Interim:
+		}
+	}
+	return all
+}
+
+// result joins what was understood of every utterance. (documented: a synchronous reply has one result)
+func (j *job) result(s *Server, id string) protocol.Result {
+	out := protocol.Utterance{}
+	var sum float64
+	var texts []string
+	var refused Transcript
+	for i, v := range j.voices() {
+		t := s.transcribe(j.params, v, i)
+		if t.Code != "" {
+			refused = t
+			continue
+		}
+		if !out.StartTime.OK {
+			out.StartTime = protocol.Some(v.start)
+		}
+		out.EndTime = protocol.Some(v.end)
+		out.Tokens = append(out.Tokens, t.Tokens...)
+		texts = append(texts, t.Text)
+		sum += t.Confidence
+	}
+	if len(texts) == 0 {
+		return protocol.Failed(id, refused.Code, refused.Message)
+	}
+	out.Confidence = protocol.Some(round3(sum / float64(len(texts))))
+	out.Text = strings.Join(texts, between(j.params.language))
+	return protocol.Result{Results: []protocol.Utterance{out}, UtteranceID: id, Text: out.Text}
+}
+
+func between(language string) string {
+	if language == "en" {
+		return " "
+	}
+	return ""
+}

@@ -1,0 +1,281 @@
+package fake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"time"
+
+	"mockamivoice/fake/clock"
+	"mockamivoice/fake/internal/hearing"
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+)
+
+const (
+	chunk       = 32 << 10         // bytes of audio handed on at a time
+	readPause   = 60 * time.Second // a body that stands still for so long, in real time, is given up
+	drainFactor = 4                // how many times the limit is read and thrown away, so that a client gets to read its reply
+)
+
+// upload is what a synchronous request carries. The audio is not held: it is measured and heard while it comes.
+type upload struct {
+	x     *exchange
+	query []protocol.Param
+	form  []protocol.Param // parts before a; what comes after it is not seen (documented: sync-http-interface)
+	parts []scenarios.Part
+	read  int64 // bytes of fields so far
+
+	job    job
+	audio  measure
+	begun  bool // audio has begun
+	big    bool // the audio is over the limit
+	failed *protocol.Error
+}
+
+// job is what is to be done with the audio, decided when it begins.
+type job struct {
+	params   recognition
+	refusal  *protocol.Error // the key is not good; the body is read all the same
+	silent   bool            // answered with an empty success
+	listener *hearing.Listener
+	broken   error // the audio cannot be read
+	heard    []hearing.Event
+}
+
+// measure is the length and digest of audio that passes by.
+type measure struct {
+	bytes int64
+	sum   hash.Hash
+	first []byte
+	data  []byte
+}
+
+func (m *measure) write(p []byte, keep bool) {
+	if m.sum == nil {
+		m.sum = sha256.New()
+	}
+	if len(m.first) < 64 {
+		m.first = append(m.first, p[:min(len(p), 64-len(m.first))]...)
+	}
+	m.bytes += int64(len(p))
+	m.sum.Write(p)
+	if keep {
+		m.data = append(m.data, p...)
+	}
+}
+
+func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
+	if m.sum == nil {
+		m.sum = sha256.New()
+	}
+	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: hex.EncodeToString(m.sum.Sum(nil)), Data: m.data}
+	if !s.redact.Bytes(m.first) {
+		a.First = hex.EncodeToString(m.first[:min(len(m.first), 16)])
+	}
+	return a
+}
+
+// value is the parameter called name: that of the query, or that of the form. (ruled: the query wins, as the newest manual says)
+func (u *upload) value(name string) string {
+	if v, ok := protocol.First(u.query, name); ok {
+		return v
+	}
+	v, _ := protocol.First(u.form, name)
+	return v
+}
+
+// readUpload reads the whole request, whatever is wrong with it: the vendor's native clients cannot take an answer before
+// they have sent everything. (observed)
+func (x *exchange) readUpload(w http.ResponseWriter) *upload {
+	u := &upload{x: x, query: protocol.ParseForm(x.r.URL.RawQuery)}
+	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.s.limits.Upload}
+	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	var err error
+	if media == "multipart/form-data" && params["boundary"] != "" {
+		err = u.walk(multipart.NewReader(body, params["boundary"]))
+	} else {
+		err = u.raw(body)
+	}
+	u.outcome(err)
+	if !u.begun {
+		u.begin()
+	}
+	u.job.finish()
+	_, _ = io.Copy(io.Discard, body)
+	return u
+}
+
+func (u *upload) outcome(err error) {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case err == nil:
+	case errors.Is(err, errTooManyFields):
+		u.failed = protocol.NewError(protocol.SyncPayloadTooLarge)
+		u.x.tolerate(fmt.Sprintf("the parts before a are more than %d bytes or %d parts", u.x.s.limits.Fields, u.x.s.limits.Parts))
+	case errors.As(err, &timeout) && timeout.Timeout():
+		u.failed = protocol.NewError(protocol.SyncReceiveTimeout)
+		u.x.tolerate("the body stood still for " + readPause.String())
+	case errors.Is(err, errDrained):
+		u.big = true
+	default:
+		u.x.tolerate("the body ended early or is no multipart body; what was read of it counts")
+	}
+}
+
+var (
+	errTooManyFields = errors.New("too many fields")
+	errDrained       = errors.New("body is longer than what is worth reading")
+)
+
+// walk goes through the parts in their order.
+func (u *upload) walk(mr *multipart.Reader) error {
+	for n := 0; ; n++ {
+		part, err := mr.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n >= u.x.s.limits.Parts {
+			return errTooManyFields
+		}
+		if err := u.part(part); err != nil {
+			return err
+		}
+	}
+}
+
+func (u *upload) part(part *multipart.Part) error {
+	entry := scenarios.Part{Name: part.FormName(), Type: part.Header.Get("Content-Type")}
+	if _, named, _ := strings.Cut(part.Header.Get("Content-Disposition"), "filename="); named != "" {
+		name := part.FileName()
+		entry.Filename = &name
+	}
+	var err error
+	switch {
+	case u.begun:
+		entry.Size, err = io.Copy(io.Discard, part)
+		u.x.tolerate("part " + entry.Name + " comes after a and is not seen")
+	case entry.Name == "a":
+		err = u.listen(part)
+		entry.Size = u.audio.bytes
+	default:
+		entry.Value, err = u.field(part)
+		entry.Size = int64(len(entry.Value))
+		u.form = append(u.form, protocol.Param{Key: entry.Name, Value: entry.Value})
+	}
+	u.parts = append(u.parts, entry)
+	return err
+}
+
+func (u *upload) field(part io.Reader) (string, error) {
+	left := u.x.s.limits.Fields - u.read
+	value, err := io.ReadAll(io.LimitReader(part, left+1))
+	u.read += int64(len(value))
+	if int64(len(value)) > left {
+		return "", errTooManyFields
+	}
+	return string(value), err
+}
+
+// raw takes the whole body for the audio, whatever its Content-Type says; curl labels it a form.
+// (observed: two transfer modes of the vendor's client library)
+func (u *upload) raw(body io.Reader) error {
+	if u.x.s.choices.is(SyncRawBody, "refuse") {
+		u.begun = true
+		u.job.broken = errors.New("a body that is not multipart/form-data is refused by choice")
+		u.job.params = u.x.s.recognition(u)
+		u.job.refusal = u.authorize()
+		_, err := io.Copy(io.Discard, body)
+		return err
+	}
+	return u.listen(body)
+}
+
+// listen hears the audio while it comes.
+func (u *upload) listen(audio io.Reader) error {
+	u.begin()
+	buf, ok := u.x.s.chunks.Get().(*[chunk]byte)
+	if !ok {
+		buf = new([chunk]byte)
+	}
+	defer u.x.s.chunks.Put(buf)
+	for {
+		n, err := audio.Read(buf[:])
+		u.take(buf[:n])
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (u *upload) take(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	u.audio.write(p, u.x.s.tape.Audio)
+	if u.audio.bytes > u.x.s.limits.Upload {
+		u.big = true
+		u.job.listener, u.audio.data = nil, nil
+		return
+	}
+	u.job.hear(p)
+}
+
+// begin decides what will be done with the audio, from all that came before it.
+func (u *upload) begin() {
+	u.begun = true
+	u.job.params = u.x.s.recognition(u)
+	if u.job.refusal = u.authorize(); u.job.refusal == nil {
+		u.job.prepare(u)
+	}
+}
+
+func (j *job) hear(p []byte) {
+	if j.listener == nil || j.broken != nil {
+		return
+	}
+	events, err := j.listener.Write(p)
+	j.heard, j.broken = append(j.heard, events...), err
+}
+
+func (j *job) finish() {
+	if j.listener == nil || j.broken != nil {
+		return
+	}
+	events, err := j.listener.Close()
+	j.heard, j.broken = append(j.heard, events...), err
+}
+
+// patient reads a body that must keep moving, and no more of it than is worth reading.
+type patient struct {
+	body    io.Reader
+	control *http.ResponseController
+	left    int64
+	due     time.Time
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	if p.left <= 0 {
+		return 0, errDrained
+	}
+	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
+		p.due = now.Add(readPause)
+		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
+	}
+	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
+	p.left -= int64(n)
+	return n, err
+}
