@@ -160,6 +160,7 @@ func (s *Server) getTape(w http.ResponseWriter, r *http.Request) error {
 	}
 	control := http.NewResponseController(w)
 	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(s.journal.Header()); err != nil {
 		return err
 	}

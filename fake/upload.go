@@ -44,7 +44,6 @@ type upload struct {
 type job struct {
 	params   recognition
 	refusal  *protocol.Error // the key is not good; the body is read all the same
-	silent   bool            // answered with an empty success
 	listener *hearing.Listener
 	broken   error // the audio cannot be read
 	heard    []hearing.Event

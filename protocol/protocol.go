@@ -6,6 +6,8 @@
 // Parse and Append functions come in pairs: for every value v that a parser returned, parsing what Append wrote gives v again.
 package protocol
 
+import "slices"
+
 // Basis says how well a statement about the service is known.
 type Basis uint8
 
@@ -65,9 +67,9 @@ type Param struct{ Key, Value string }
 
 // Last finds the last value of key, as an s command is read: the last of two equal keys wins (assumed).
 func Last(params []Param, key string) (value string, ok bool) {
-	for i := len(params) - 1; i >= 0; i-- {
-		if params[i].Key == key {
-			return params[i].Value, true
+	for _, p := range slices.Backward(params) {
+		if p.Key == key {
+			return p.Value, true
 		}
 	}
 	return "", false

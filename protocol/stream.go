@@ -140,7 +140,7 @@ func parseReply(letter byte, text string, spaced bool) (Event, error) {
 func parseTime(letter byte, digits string) (Event, error) {
 	ms, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil || digits[0] == '+' {
-		return nil, fmt.Errorf("%c %s: the time is not a whole number of milliseconds", letter, excerpt(digits))
+		return nil, fmt.Errorf("message %c %s: the time is not a whole number of milliseconds", letter, excerpt(digits))
 	}
 	if letter == 'S' {
 		return SpeechStart{At: int(ms)}, nil
@@ -150,7 +150,7 @@ func parseTime(letter byte, digits string) (Event, error) {
 
 func parseProcessing(rest []byte) (Event, error) {
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("C %s: C carries nothing", excerpt(string(rest)))
+		return nil, fmt.Errorf("message C %s: C carries nothing", excerpt(string(rest)))
 	}
 	return Processing{}, nil
 }

@@ -127,7 +127,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add("MAV1AQEA")
 	f.Fuzz(func(t *testing.T, s string) {
 		claims, err := c.Open(s)
-		if err == nil && s != key {
+		if err == nil && !reflect.DeepEqual(claims, full()) { // another process of the fuzzer has another key
 			t.Errorf("%q opens as %+v", s, claims)
 		}
 		glued, _, ok := c.OpenPrefix(key + s)

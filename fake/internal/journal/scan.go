@@ -35,6 +35,7 @@ type pattern struct {
 // window of the shortest length without missing the beginning of a pattern.
 type scanner struct {
 	shift [1 << 16]uint8
+	begin [1 << 16]bool        // whether a pattern begins with these two bytes, to spare most looks into the map
 	at    map[string][]pattern // by their first bytes, longest first
 }
 
@@ -48,9 +49,10 @@ func newScanner(patterns []pattern) *scanner {
 			continue
 		}
 		for j := range shortest - 1 {
-			pair := uint16(p.text[j])<<8 | uint16(p.text[j+1])
-			s.shift[pair] = min(s.shift[pair], uint8(shortest-2-j))
+			at := pair(p.text[j:])
+			s.shift[at] = min(s.shift[at], uint8(shortest-2-j))
 		}
+		s.begin[pair(p.text)] = true
 		s.at[p.text[:shortest]] = append(s.at[p.text[:shortest]], p)
 	}
 	for _, bucket := range s.at {
@@ -59,14 +61,20 @@ func newScanner(patterns []pattern) *scanner {
 	return s
 }
 
+func pair(s string) uint16 { return uint16(s[0])<<8 | uint16(s[1]) }
+
 // scan calls found for the longest pattern at each place. found returns where to go on; that is after start.
 func (s *scanner) scan(text string, found func(p pattern, start int) (next int)) {
 	for i := shortest - 1; i < len(text); {
-		if n := s.shift[uint16(text[i-1])<<8|uint16(text[i])]; n > 0 {
+		if n := s.shift[pair(text[i-1:])]; n > 0 {
 			i += int(n)
 			continue
 		}
 		start := i - (shortest - 1)
+		if !s.begin[pair(text[start:])] {
+			i++
+			continue
+		}
 		next := start + 1
 		for _, p := range s.at[text[start:i+1]] {
 			if strings.HasPrefix(text[start:], p.text) {
