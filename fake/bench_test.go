@@ -55,7 +55,7 @@ func hammer(b *testing.B, target, contentType string, body []byte) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		reply, err := client.Post(target, contentType, bytes.NewReader(body)) //nolint:noctx // a benchmark
+		reply, err := client.Post(target, contentType, bytes.NewReader(body))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -81,6 +81,7 @@ func BenchmarkIssue(b *testing.B) {
 }
 
 func benchmarkSync(b *testing.B, size int) {
+	b.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	_ = form.WriteField("u", "demo-key")
@@ -225,7 +226,7 @@ func idle(b *testing.B, addr string, n int) []net.Conn {
 	buf := make([]byte, 4096)
 	conns := make([]net.Conn, n)
 	for i := range conns {
-		c, err := net.Dial("tcp", addr) //nolint:noctx // a benchmark
+		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			b.Fatal(err)
 		}

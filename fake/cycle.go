@@ -25,13 +25,12 @@ type cycle struct {
 // authorize decides about s. The order is: key, expiry, credentials, address, engine, format. (ruled)
 func (c *stream) authorize(a session.Authorize) session.Answered {
 	r := startRecognition(a.Start)
-	now := c.s.clock.Now()
-	g := c.s.keys.check(r.key, now, c.peer)
+	g := c.s.keys.check(r.key, c.now, c.peer)
 	c.x.key, r.service = g.id, g.claims.Service
 	answer := session.Answered{Cycle: a.Cycle, Expires: g.expires()}
 	if g.refusal != granted {
 		c.x.refused(g)
-		answer.Refusal = c.s.startRefusal(g, now)
+		answer.Refusal = c.s.startRefusal(g, c.now)
 		return answer
 	}
 	if r.engine == "" { // observed: the vendor's library sends 0x01 when its user names no engine

@@ -71,7 +71,7 @@ func recognizeFile(ts *httptest.Server, key, file string) (result struct{ Text, 
 	_ = w.WriteField("d", "-a-general")
 	_ = w.WriteField("a", string(audio))
 	_ = w.Close()
-	resp, err := ts.Client().Post(ts.URL+"/v1/recognize", w.FormDataContentType(), strings.NewReader(body.String())) //nolint:noctx // an example
+	resp, err := ts.Client().Post(ts.URL+"/v1/recognize", w.FormDataContentType(), strings.NewReader(body.String()))
 	if err != nil {
 		fmt.Println(err)
 		return result

@@ -190,7 +190,7 @@ var _ = Describe("Secrets", func() {
 			plant(s, secret)
 		}
 		plantUnknown(s, mistyped, unknown)
-		_, _ = http.Post(ts.URL+"/v1/recognize?d=-a-general&u="+static, "audio/wav", strings.NewReader(speechWAV())) //nolint:bodyclose,noctx // the transcriber falls over, so there is no reply
+		_, _ = http.Post(ts.URL+"/v1/recognize?d=-a-general&u="+static, "audio/wav", strings.NewReader(speechWAV()))
 		ts.Close()
 		Expect(log.String()).To(ContainSubstring("the transcriber fell over"))
 

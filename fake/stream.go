@@ -82,7 +82,9 @@ type stream struct {
 	machine  *session.Machine
 	timers   [session.Timers]alarm
 	cycle    cycle
-	farewell string // how the connection ended, when the server ended it
+	now      time.Time         // of the input that is being dealt with
+	verdict  *session.Answered // on an s behind which the client sent on at once
+	farewell string            // how the connection ended, when the server ended it
 }
 
 // alarm is a timer of the machine. The generation tells a timer that was replaced from the one that counts.
@@ -145,6 +147,11 @@ func (c *stream) readAll() error {
 		if err := c.message(r); err != nil {
 			return err
 		}
+		if c.verdict != nil && !c.frames.Ahead() {
+			verdict := *c.verdict
+			c.verdict = nil
+			c.step(verdict)
+		}
 	}
 }
 
@@ -159,13 +166,13 @@ func (c *stream) message(r io.Reader) error {
 	frame := &scenarios.Frame{Opcode: opcode, Masked: masked, Frames: frames, Size: size}
 	command, err := protocol.ParseCommand(buf.Bytes())
 	c.mu.Lock()
-	now := c.s.clock.Now() // before the tape shows the message, after which a test may move the clock
+	c.now = c.s.clock.Now() // before the tape shows the message, after which a test may move the clock
 	if err != nil {
 		c.tapeMalformed(frame, buf.Bytes(), err)
-		c.runAt(now, session.Malformed{})
+		c.run(session.Malformed{})
 	} else {
 		c.tapeCommand(frame, command, buf.Bytes())
-		c.runAt(now, session.Command{Command: command})
+		c.run(session.Command{Command: command})
 	}
 	c.mu.Unlock()
 	c.out.drain()
@@ -175,17 +182,16 @@ func (c *stream) message(r io.Reader) error {
 // step gives the machine something that did not come from the client.
 func (c *stream) step(in session.Input) {
 	c.mu.Lock()
+	c.now = c.s.clock.Now()
 	c.run(in)
 	c.mu.Unlock()
 	c.out.drain()
 }
 
 // run steps the machine and carries out what follows, in its order. mu is held.
-func (c *stream) run(in session.Input) { c.runAt(c.s.clock.Now(), in) }
-
-func (c *stream) runAt(now time.Time, in session.Input) {
+func (c *stream) run(in session.Input) {
 	var few [4]session.Effect
-	for _, e := range append(few[:0], c.machine.Step(now, in)...) {
+	for _, e := range append(few[:0], c.machine.Step(c.now, in)...) {
 		c.carryOut(e)
 	}
 }
@@ -193,7 +199,7 @@ func (c *stream) runAt(now time.Time, in session.Input) {
 func (c *stream) carryOut(e session.Effect) {
 	switch e := e.(type) {
 	case session.Authorize:
-		c.run(c.authorize(e))
+		c.answer(c.authorize(e))
 	case session.Hear:
 		c.hear(e.Audio)
 	case session.Flush:
@@ -217,6 +223,16 @@ func (c *stream) carryOut(e session.Effect) {
 	}
 }
 
+// answer gives the machine the verdict on s. Where packets that do not wait for it are an error, those that are already there
+// come first: that is how the server knows that they did not wait.
+func (c *stream) answer(a session.Answered) {
+	if c.s.choices.is(StreamEarly, "refuse") && c.frames.Ahead() {
+		c.verdict = &a
+		return
+	}
+	c.run(a)
+}
+
 func (c *stream) arm(t session.Timer, at time.Time) {
 	c.disarm(t)
 	a := &c.timers[t]
@@ -238,6 +254,7 @@ func (c *stream) fired(t session.Timer, generation uint64) {
 	c.mu.Lock()
 	if c.timers[t].generation == generation {
 		c.timers[t].timer = nil
+		c.now = c.s.clock.Now()
 		c.run(session.Fired{Timer: t})
 	}
 	c.mu.Unlock()

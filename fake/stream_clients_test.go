@@ -140,6 +140,20 @@ var _ = Describe("The stream gets along with known clients", func() {
 		Expect(utterances(events)).To(HaveLen(1))
 	})
 
+	It("refuses packets that arrived together with s, by choice, and then answers s (documented: the state table)", func() {
+		srv := newStreamServer(GinkgoT(), choose("stream-early-packet", "refuse"))
+		c := srv.dial(handshake{})
+		together := appendFrame(nil, true, opText, []byte("s LSB16K -a-general authorization="+srv.key), false)
+		together = appendFrame(together, true, opBinary, []byte("p\x00\x00"), false)
+		together = appendFrame(together, true, opText, []byte("e"), false)
+		c.bytes(together)
+		Expect(c.next()).To(Equal("p can't feed audio data to recognizer server"))
+		Expect(c.next()).To(Equal("e can't stop feeding audio data to recognizer server"))
+		Expect(c.next()).To(Equal("s"))
+		c.text("e")
+		Expect(c.next()).To(Equal("e"))
+	})
+
 	It("T27 answers a bad key alone when packets did not wait (inferred)", func() {
 		c := srv.dial(handshake{})
 		burst := appendFrame(nil, true, opText, []byte("s lsb16k -a-general authorization=garbage"), false)

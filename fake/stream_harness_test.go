@@ -154,7 +154,6 @@ type heard struct {
 	interims     []string
 	final        *result
 	finalText    string // A as on the wire
-
 }
 
 // utterances reads the events of a cycle and checks their order and their form.

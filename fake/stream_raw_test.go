@@ -80,7 +80,7 @@ func dialRaw(t tb, addr string, h handshake) *rawClient {
 	if h.from != "" {
 		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(h.from)}
 	}
-	nc, err := d.Dial("tcp", addr) //nolint:noctx // the dialer has a time-out
+	nc, err := d.Dial("tcp", addr)
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}

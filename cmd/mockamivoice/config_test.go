@@ -1,4 +1,3 @@
-//nolint:testpackage // run and loadConfig are not exported, and nothing else of a command can be called
 package main
 
 import (

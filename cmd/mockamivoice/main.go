@@ -14,7 +14,7 @@ import (
 )
 
 // version is set by the linker; without it the module's version counts.
-var version string //nolint:gochecknoglobals // the linker can set nothing else
+var version string
 
 // Exit statuses.
 const (
@@ -79,8 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return statusGood
 	}
 	_, _ = fmt.Fprintln(stderr, "mockamivoice: "+err.Error())
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.status
 	}
 	return statusUsage

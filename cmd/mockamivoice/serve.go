@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,8 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"crypto/tls"
 
 	"golang.org/x/net/netutil"
 
@@ -215,7 +214,9 @@ func (d doors) serve(ctx context.Context, srv *fake.Server) error {
 			_ = one.server.Close()
 		}
 	}
-	<-streams
+	if err := <-streams; err != nil && first == nil {
+		first = err
+	}
 	if first != nil && !errors.Is(first, http.ErrServerClosed) {
 		return cannot("serve: %w", first)
 	}

@@ -30,8 +30,11 @@ func staticName() string { return "<key:" + codec().ID(staticKey) + ">" }
 func redactor() *journal.Redactor {
 	c := codec()
 	return journal.NewRedactor([]journal.Secret{
-		{password, "***"}, {oddSecret, "***"}, {"abc", "***"},
-		{staticKey, staticName()}, {"demo-issuer-key", "<key:" + c.ID("demo-issuer-key") + ">"},
+		{password, "***"},
+		{oddSecret, "***"},
+		{"abc", "***"},
+		{staticKey, staticName()},
+		{"demo-issuer-key", "<key:" + c.ID("demo-issuer-key") + ">"},
 	}, func(s string) (key, id string, ok bool) {
 		key, _, ok = c.OpenPrefix(s)
 		return key, c.ID(key), ok

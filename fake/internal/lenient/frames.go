@@ -110,6 +110,9 @@ func (q *Frames) Message() (opcode int, masked bool, frames int, size int64) {
 	return m.opcode, m.masked, m.frames, signed(m.size)
 }
 
+// Ahead reports whether the client has sent more data than was read as messages: a frame of a later message is already here.
+func (q *Frames) Ahead() bool { return q.messages.len() > 0 || q.open.frames > 0 }
+
 // Control takes the first control frame with that opcode from the queue: if it
 // was masked, and its payload in bytes. ok is false if there is none.
 func (q *Frames) Control(opcode int) (masked bool, size int64, ok bool) {

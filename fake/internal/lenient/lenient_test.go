@@ -36,11 +36,11 @@ const nativeRequest = "GET /v1/ HTTP/1.1\r\n" +
 var rfcRequest = strings.Replace(nativeRequest, "Sec-WebSocket-Key", "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key", 1)
 
 // unhex makes bytes of hexadecimal digits with blanks in between.
-func unhex(t testing.TB, s string) string {
-	t.Helper()
+func unhex(tb testing.TB, s string) string {
+	tb.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(b)
 }

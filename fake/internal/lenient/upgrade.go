@@ -84,7 +84,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("hijack: %w", err)
 	}
-	early, _ := brw.Reader.Peek(brw.Reader.Buffered()) // cannot fail: they are there
+	early, _ := brw.Peek(brw.Reader.Buffered()) // cannot fail: they are there
 	h.conn = Wrap(nc, early, h.options)
 	brw.Reader.Reset(h.conn)
 	brw.Writer.Reset(h.conn)
