@@ -97,10 +97,8 @@ func (s *Server) postKeys(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) postReset(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength > 0 {
-		if err := readJSON(w, r, &struct{}{}); err != nil {
-			return err
-		}
+	if err := readJSON(w, r, &struct{}{}); err != nil {
+		return err
 	}
 	s.Reset()
 	w.WriteHeader(http.StatusNoContent)

@@ -90,7 +90,7 @@ func defaults(options []Option) config {
 func (s *Server) header() scenarios.Header {
 	return scenarios.Header{
 		Tape: scenarios.TapeVersion, Tool: "mockamivoice " + s.version, Recorder: "server",
-		Seed: s.seed, ClockStart: s.clock.Now(),
+		Seed: s.seed, ClockStart: scenarios.At(s.clock.Now()),
 	}
 }
 

@@ -6,14 +6,25 @@ import "time"
 // TapeVersion is the version of the tape format that this package writes.
 const TapeVersion = 1
 
+// Instant is a moment that JSON shows as RFC 3339 in UTC with milliseconds.
+type Instant struct{ time.Time }
+
+// At is t as an Instant.
+func At(t time.Time) Instant { return Instant{t} }
+
+// MarshalJSON implements json.Marshaler.
+func (i Instant) MarshalJSON() ([]byte, error) {
+	return i.UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000Z07:00"`), nil
+}
+
 // Header is the first line of a tape.
 type Header struct {
-	Tape       int       `json:"tape"`     // TapeVersion
-	Tool       string    `json:"tool"`     // "mockamivoice 0.1.0"
-	Recorder   string    `json:"recorder"` // "server" or "client"
-	Seed       uint64    `json:"seed"`
-	Scenario   string    `json:"scenario"`
-	ClockStart time.Time `json:"clock_start"`
+	Tape       int     `json:"tape"`     // TapeVersion
+	Tool       string  `json:"tool"`     // "mockamivoice 0.1.0"
+	Recorder   string  `json:"recorder"` // "server" or "client"
+	Seed       uint64  `json:"seed"`
+	Scenario   string  `json:"scenario"`
+	ClockStart Instant `json:"clock_start"`
 }
 
 // Kind says what an entry of a tape records. The list is closed.
@@ -59,14 +70,14 @@ const (
 
 // Entry is one thing that happened. Texts are what went over the wire, redacted; audio is only measured.
 type Entry struct {
-	N       uint64    `json:"n"`                 // position on the tape, from 1, without gaps except where Dropped says so
-	At      time.Time `json:"at"`                // the clock of the server
-	T       int64     `json:"t"`                 // real milliseconds since the recorder started
-	Conn    uint64    `json:"conn,omitempty"`    // TCP connection, from 1; 0 when none
-	Key     string    `json:"key,omitempty"`     // id of the key, never the key
-	Surface string    `json:"surface,omitempty"` // issue, sync, stream
-	Dir     Dir       `json:"dir"`
-	Kind    Kind      `json:"kind"`
+	N       uint64  `json:"n"`                 // position on the tape, from 1, without gaps except where Dropped says so
+	At      Instant `json:"at"`                // the clock of the server
+	T       int64   `json:"t"`                 // real milliseconds since the recorder started
+	Conn    uint64  `json:"conn,omitempty"`    // TCP connection, from 1; 0 when none
+	Key     string  `json:"key,omitempty"`     // id of the key, never the key
+	Surface string  `json:"surface,omitempty"` // issue, sync, stream
+	Dir     Dir     `json:"dir"`
+	Kind    Kind    `json:"kind"`
 
 	Text  string `json:"text,omitempty"`  // message of a frame; for notes, what happened
 	Audio *Audio `json:"audio,omitempty"` // audio of a p command or of an upload

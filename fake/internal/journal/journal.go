@@ -94,7 +94,7 @@ func (j *Journal) Append(e scenarios.Entry) uint64 {
 		return 0
 	}
 	if e.At.IsZero() && j.options.Clock != nil {
-		e.At = j.options.Clock().Truncate(time.Millisecond) // under the lock, so that At never goes back along the tape
+		e.At = scenarios.At(j.options.Clock().Truncate(time.Millisecond)) // under the lock, so that At never goes back along the tape
 	}
 	j.last++
 	n := j.last

@@ -42,7 +42,7 @@ func TestAppendFillsWhatIsMissing(t *testing.T) {
 		t.Errorf("the first entry has number %d", n)
 	}
 	given := instant().Add(time.Hour)
-	j.Append(scenarios.Entry{At: given})
+	j.Append(scenarios.Entry{At: scenarios.At(given)})
 	got := j.Entries(journal.Filter{})
 	if len(got) != 2 || got[0].N != 1 || got[0].T != 7 || !got[0].At.Equal(time.Date(2026, 6, 15, 3, 0, 0, 123_000_000, time.UTC)) || !got[1].At.Equal(given) {
 		t.Errorf("%+v", got)

@@ -1,0 +1,25 @@
+package fake_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDependencyPromise: who embeds the fake gets no test framework and no client of a database with it.
+func TestDependencyPromise(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "mockamivoice/fake").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		for _, unwanted := range []string{"onsi/ginkgo", "onsi/gomega", "redis"} {
+			if strings.Contains(dep, unwanted) {
+				t.Errorf("fake depends on %s", dep)
+			}
+		}
+	}
+	if !strings.Contains(string(out), "gorilla/websocket") {
+		t.Error("the list of dependencies looks wrong: gorilla/websocket is not in it")
+	}
+}
