@@ -99,6 +99,12 @@ func (s *streams) all() []*stream {
 	return list
 }
 
+func (s *streams) ending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shut
+}
+
 func (s *streams) refuseNew() {
 	s.mu.Lock()
 	s.shut = true

@@ -114,6 +114,10 @@ func (c *stream) upgrade(w http.ResponseWriter, r *http.Request) error {
 	ws.SetPongHandler(c.pong)
 	ws.SetCloseHandler(c.closing)
 	c.isReady.Store(true)
+	if c.s.streams.ending() { // it began while the handshake was under way, and passed this stream over
+		c.out.push(message{kind: goAway})
+		c.out.drainSoon()
+	}
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (c *serveCommand) Run(w *world) error {
 	if c.LogFormat == "text" {
 		c.welcome(w, plan, doors)
 	}
-	return doors.serve(w.ctx, srv)
+	return doors.serve(w.ctx, srv, c.logger(w))
 }
 
 // door is one listener with what is served on it.
@@ -195,7 +195,7 @@ func (d doors) close() {
 }
 
 // serve serves on every door until ctx ends, then stops accepting, answers what is in flight and ends the streams.
-func (d doors) serve(ctx context.Context, srv *fake.Server) error {
+func (d doors) serve(ctx context.Context, srv *fake.Server, log *slog.Logger) error {
 	failed := make(chan error, len(d))
 	for _, one := range d {
 		go func() { failed <- one.server.Serve(one.listen) }()
@@ -214,8 +214,8 @@ func (d doors) serve(ctx context.Context, srv *fake.Server) error {
 			_ = one.server.Close()
 		}
 	}
-	if err := <-streams; err != nil && first == nil {
-		first = err
+	if err := <-streams; err != nil {
+		log.Warn("some streams were cut", "error", err)
 	}
 	if first != nil && !errors.Is(first, http.ErrServerClosed) {
 		return cannot("serve: %w", first)
