@@ -44,13 +44,16 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
 		return
 	}
-	defer s.streams.remove(c)
 	if err := c.upgrade(w, r); err != nil {
+		s.streams.remove(c)
 		x.note(scenarios.HTTPResponse, scenarios.Out, scenarios.Entry{Status: http.StatusBadRequest, Text: err.Error()})
 		return
 	}
-	x.r = nil // a stream lives long; its request need not
-	c.serve()
+	x.r = nil
+	go func() { // so that a stream, which lives long, holds neither the request nor the stack that parsed it
+		defer s.streams.remove(c)
+		c.serve()
+	}()
 }
 
 func (x *exchange) refuseUpgrade(w http.ResponseWriter, status int, text string) {

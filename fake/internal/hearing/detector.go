@@ -37,11 +37,9 @@ type detector struct {
 	samples      int64
 	sounded      bool // some sample was not silent
 
-	index  int // of the open frame
-	levels [history]float64
-	loud   [history]bool
-	energy [history]uint64
-	floor  float64
+	index int // of the open frame
+	*past     // nil before the first frame, so that a stream that waits costs little
+	floor float64
 
 	runStart, lastLoud int // of the current onset; -1 for none
 	speaking           bool
@@ -54,6 +52,13 @@ type detector struct {
 
 	speech int // ms
 	events []Event
+}
+
+// past is what is remembered of the last frames, by index modulo history.
+type past struct {
+	levels [history]float64
+	loud   [history]bool
+	energy [history]uint64
 }
 
 func (d *detector) init(rate int, spec Spec) {
@@ -105,6 +110,9 @@ func (d *detector) endFrame() {
 	variance := float64(d.squares)/float64(n) - float64(d.sum)*float64(d.sum)/float64(n*n)
 	if d.squares > n {
 		d.sounded = true
+	}
+	if d.past == nil {
+		d.past = new(past)
 	}
 	slot := d.index % history
 	d.energy[slot] = uint64(d.squares)<<16 ^ uint64(d.sum)&0xFFFF //nolint:gosec // a mixture of bits
