@@ -1,6 +1,7 @@
 package hearing
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
 )
@@ -28,7 +29,8 @@ const (
 
 // detector finds speech by loudness that moves: speech rises and falls with every syllable, noise and hum do not.
 type detector struct {
-	rate, frame int // samples per second, per frame
+	rate, frame int   // samples per second, per frame
+	quiet       int64 // the level of digital silence
 	utteranceMs int
 	intervalMs  int
 
@@ -62,7 +64,7 @@ type past struct {
 }
 
 func (d *detector) init(rate int, spec Spec) {
-	d.rate, d.frame = rate, rate/frameRate
+	d.rate, d.frame, d.quiet = rate, rate/frameRate, 1
 	d.utteranceMs = int(spec.Utterance / time.Millisecond)
 	d.intervalMs = int(spec.Interval / time.Millisecond)
 	d.floor, d.runStart, d.lastLoud = 20, -1, -1
@@ -83,12 +85,7 @@ func (d *detector) sample(v int16) {
 func (d *detector) pcm(p []byte) {
 	for len(p) >= 2 {
 		block := p[:min(len(p)&^1, 2*(d.frame-d.n))]
-		var sum, squares int64
-		for b := block; len(b) >= 2; b = b[2:] {
-			s := int64(int16(uint16(b[0]) | uint16(b[1])<<8)) //nolint:gosec // the bits of the sample
-			sum += s
-			squares += s * s
-		}
+		sum, squares := sums(block)
 		d.sum += sum
 		d.squares += squares
 		d.n += len(block) / 2
@@ -97,6 +94,24 @@ func (d *detector) pcm(p []byte) {
 			d.endFrame()
 		}
 	}
+}
+
+// sums adds up the samples of p and their squares, four at a time: this loop is most of what hearing costs.
+func sums(p []byte) (sum, squares int64) {
+	for len(p) >= 8 {
+		four := binary.LittleEndian.Uint64(p)
+		a, b, c, e := int64(int16(four)), int64(int16(four>>16)), int64(int16(four>>32)), int64(four)>>48 //nolint:gosec // the bits of the samples
+		sum += a + b + c + e
+		squares += a*a + b*b + c*c + e*e
+		p = p[8:]
+	}
+	for len(p) >= 2 {
+		s := int64(int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
+		sum += s
+		squares += s * s
+		p = p[2:]
+	}
+	return sum, squares
 }
 
 func (d *detector) now() int { return int((d.samples + int64(d.n)) * 1000 / int64(d.rate)) }
@@ -108,7 +123,7 @@ func (d *detector) at(frame int) int {
 func (d *detector) endFrame() {
 	n := int64(d.n)
 	variance := float64(d.squares)/float64(n) - float64(d.sum)*float64(d.sum)/float64(n*n)
-	if d.squares > n {
+	if d.squares > d.quiet*d.quiet*n {
 		d.sounded = true
 	}
 	if d.past == nil {
@@ -138,7 +153,8 @@ func (d *detector) listen() {
 	case d.speaking:
 		d.goOn()
 	case d.loud[slot] && d.moves():
-		d.start(d.runStart, max(d.at(d.runStart)-padMs, d.lastEnd))
+		onset := max(d.runStart, d.index-history+1) // what sounded for longer before it moved was not speech
+		d.start(onset, max(d.at(onset)-padMs, d.lastEnd))
 	}
 }
 
@@ -155,7 +171,7 @@ func (d *detector) followNoise() {
 	if d.speaking {
 		window = history
 	}
-	if low, high, n := d.spread(window); n >= window-1 && high-low < steady {
+	if low, high, enough := d.spread(window, window-1); enough && high-low < steady {
 		d.floor = (low + high) / 2
 		d.loud[d.index%history] = false
 		d.runStart = -1
@@ -164,19 +180,21 @@ func (d *detector) followNoise() {
 
 // moves reports whether the loud frames of late rise and fall enough to be speech.
 func (d *detector) moves() bool {
-	low, high, n := d.spread(recent)
-	return n >= onsetNeed && high-low >= modulation
+	low, high, enough := d.spread(recent, onsetNeed)
+	return enough && high-low >= modulation
 }
 
 // spread is the second lowest and second highest level of the loud frames among the last ones, so that a frame in which noise
-// sets in does not count, and how many loud frames there are.
-func (d *detector) spread(window int) (low, high float64, n int) {
+// sets in does not count, and whether there are as many loud frames as are needed, two at least.
+func (d *detector) spread(window, need int) (low, high float64, enough bool) {
+	from := max(d.index-window+1, 0, d.runStart)
+	spare := d.index - from + 1 - need // frames that may be quiet
 	low1, low2, high1, high2 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-	for i := max(d.index-window+1, 0, d.runStart); i <= d.index; i++ {
+	for i := d.index; i >= from && spare >= 0; i-- {
 		if !d.loud[i%history] {
+			spare--
 			continue
 		}
-		n++
 		v := d.levels[i%history]
 		if v < low1 {
 			low1, low2 = v, low1
@@ -189,16 +207,13 @@ func (d *detector) spread(window int) (low, high float64, n int) {
 			high2 = v
 		}
 	}
-	if n < 2 {
-		return 0, 0, n
-	}
-	return low2, high2, n
+	return low2, high2, spare >= 0
 }
 
 func (d *detector) start(onset, beginMs int) {
 	d.speaking, d.onset, d.begin, d.loudFrames = true, onset, beginMs, 0
 	d.digest, d.digested = newDigest(), 0
-	for i := max(onset, d.index-history+1); i < d.index; i++ {
+	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
 	}
 	d.nextInterim = d.at(onset) + max(d.intervalMs, digestLen*1000/frameRate)
@@ -220,7 +235,7 @@ func (d *detector) hearFrame(i int) {
 func (d *detector) goOn() {
 	d.hearFrame(d.index)
 	end := d.at(d.index + 1)
-	if d.intervalMs > 0 && end >= d.nextInterim && d.loud[d.index%history] && d.digested == digestLen {
+	if d.intervalMs > 0 && end >= d.nextInterim && end-d.begin < d.utteranceMs && d.loud[d.index%history] && d.digested == digestLen {
 		d.nextInterim = end + d.intervalMs
 		d.events = append(d.events, Interim{Voice: d.heard(end)})
 	}
@@ -233,13 +248,12 @@ func (d *detector) goOn() {
 }
 
 func (d *detector) heard(end int) Voice {
-	return Voice{Start: d.at(d.onset), End: end, Understood: d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
+	return Voice{Start: max(d.at(d.onset), d.begin), End: end, Understood: d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
 }
 
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
-	v.Start = max(v.Start, d.begin)
 	d.speech += v.End - v.Start
 	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1

@@ -122,6 +122,9 @@ func (l *Listener) begin(s source) {
 	l.source = s
 	if !s.compressed() {
 		l.voice.init(s.rate, l.spec)
+		if s.encoding == protocol.ALaw {
+			l.voice.quiet = 8 // A-law has no zero, this is its quietest sample
+		}
 	}
 }
 

@@ -14,25 +14,25 @@ import (
 	"mockamivoice/protocol"
 )
 
-func format(t testing.TB, name string) protocol.AudioFormat {
-	t.Helper()
+func format(tb testing.TB, name string) protocol.AudioFormat {
+	tb.Helper()
 	f, err := protocol.ParseAudioFormat(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }
 
-func spec(t testing.TB, name string) hearing.Spec {
-	t.Helper()
-	return hearing.Spec{Format: format(t, name), Sniff: true, Interval: 300 * time.Millisecond}
+func spec(tb testing.TB, name string) hearing.Spec {
+	tb.Helper()
+	return hearing.Spec{Format: format(tb, name), Sniff: true, Interval: 300 * time.Millisecond}
 }
 
-func file(t testing.TB, name string) []byte {
-	t.Helper()
+func file(tb testing.TB, name string) []byte {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", name))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -56,13 +56,13 @@ func listen(s hearing.Spec, audio []byte, size int) ([]hearing.Event, hearing.Su
 }
 
 // hear is listen for audio that must be heard, with events that must be well-formed.
-func hear(t testing.TB, s hearing.Spec, audio []byte) ([]hearing.SpeechStart, []hearing.SpeechEnd, hearing.Summary) {
-	t.Helper()
+func hear(tb testing.TB, s hearing.Spec, audio []byte) ([]hearing.SpeechStart, []hearing.SpeechEnd, hearing.Summary) {
+	tb.Helper()
 	events, sum, err := listen(s, audio, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	check(t, s, events)
+	check(tb, s, events)
 	var starts []hearing.SpeechStart
 	var ends []hearing.SpeechEnd
 	for _, e := range events {
@@ -78,33 +78,33 @@ func hear(t testing.TB, s hearing.Spec, audio []byte) ([]hearing.SpeechStart, []
 }
 
 // check wants start, interim results, end, in this order and with times that belong together.
-func check(t testing.TB, s hearing.Spec, events []hearing.Event) {
-	t.Helper()
+func check(tb testing.TB, s hearing.Spec, events []hearing.Event) {
+	tb.Helper()
 	begin, last, next, open := 0, 0, 0, false
 	for i, e := range events {
 		switch e := e.(type) {
 		case hearing.SpeechStart:
 			if open || e.At < last {
-				t.Fatalf("event %d is %+v; open %v, the last time was %d", i, e, open, last)
+				tb.Fatalf("event %d is %+v; open %v, the last time was %d", i, e, open, last)
 			}
 			open, begin, last, next = true, e.At, e.At, 0
 		case hearing.Interim:
 			v := e.Voice
 			if !open || s.Interval == 0 || v.Start < begin || v.End < v.Start || v.End <= last || v.End < next {
-				t.Fatalf("event %d is %+v; open %v since %d, the last time was %d, the next is due at %d", i, e, open, begin, last, next)
+				tb.Fatalf("event %d is %+v; open %v since %d, the last time was %d, the next is due at %d", i, e, open, begin, last, next)
 			}
 			last, next = v.End, v.End+int(s.Interval/time.Millisecond)
 		case hearing.SpeechEnd:
 			v := e.Voice
 			// Interim results go on until silence is certain, but none is due in a quiet frame: the end is never before one.
 			if !open || e.At < last || v.Start < begin || v.End < v.Start || v.End > e.At {
-				t.Fatalf("event %d is %+v; open %v since %d, the last time was %d", i, e, open, begin, last)
+				tb.Fatalf("event %d is %+v; open %v since %d, the last time was %d", i, e, open, begin, last)
 			}
 			open, last = false, e.At
 		}
 	}
 	if open {
-		t.Fatalf("the last utterance has no end: %+v", events)
+		tb.Fatalf("the last utterance has no end: %+v", events)
 	}
 }
 
