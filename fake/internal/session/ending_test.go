@@ -42,3 +42,12 @@ func TestLateFindingsSayNothing(t *testing.T) {
 		}
 	}
 }
+
+// T27 with audio of the wrong kind: the client sent everything at once and waits for an e.
+func TestEarlyEndIsAnsweredAfterRefusedAudio(t *testing.T) {
+	d := open(limits()).give(s(), p(), e())
+	d.give(d.ok(), session.AudioRefused{Refusal: protocol.NewError(protocol.FeedUnsupportedAudio)}, session.Flushed{})
+	if got, want := d.said(), `"s" "p received unsupported audio format" "e"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -200,7 +200,7 @@ func (m *Machine) step(at time.Time, in Input) {
 	case Recognized:
 		m.recognized(at, in.Result)
 	case AudioRefused:
-		m.fail(at, in.Refusal)
+		m.audioRefused(at, in.Refusal)
 	case Flushed:
 		m.flushed = true
 		m.settle(at)

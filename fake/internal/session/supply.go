@@ -155,6 +155,19 @@ func (m *Machine) fail(at time.Time, refusal *protocol.Error) {
 	m.sayError(refusal)
 }
 
+// audioRefused ends the cycle. An e that waits for results is answered like one that comes after a p error: packets that did not
+// wait for the answer to s are all taken before the first audio is heard. (inferred)
+func (m *Machine) audioRefused(at time.Time, refusal *protocol.Error) {
+	if !m.inCycle() {
+		return
+	}
+	pending := m.state == Ending
+	m.fail(at, refusal)
+	if pending {
+		m.endOutside()
+	}
+}
+
 // reset goes back to the state before s. Results that were pending are lost (inferred).
 func (m *Machine) reset(at time.Time) {
 	if m.state == Initialized {
