@@ -30,7 +30,11 @@ func TestEndThatWaitsIsAnsweredAfterRefusedAudio(t *testing.T) {
 // A finding that comes after its cycle counts for nothing.
 func TestLateFindingsSayNothing(t *testing.T) {
 	late := []session.Input{
-		session.SpeechBegan{At: 1}, session.SpeechEnded{At: 2}, session.Guessed{}, session.Recognized{}, session.Flushed{},
+		session.SpeechBegan{At: 1},
+		session.SpeechEnded{At: 2},
+		session.Guessed{},
+		session.Recognized{},
+		session.Flushed{},
 		session.AudioRefused{Refusal: protocol.NewError(protocol.FeedUnsupportedAudio)},
 	}
 	for _, in := range late {
