@@ -69,7 +69,7 @@ func loadConfig(path string) (fileConfig, error) {
 		return c, usage("%s: longer than %d bytes", path, maxConfig)
 	}
 	if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict()); err != nil && err != io.EOF { //nolint:errorlint // goccy returns it bare
-		return c, usage("%s:%s", path, yamlPlace(err))
+		return c, usage("%s:%s", path, suggest(yamlPlace(err)))
 	}
 	return c, c.check(path)
 }

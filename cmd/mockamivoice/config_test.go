@@ -29,7 +29,7 @@ func configs() map[string]struct {
 		"empty":           {"", ""},
 		"whole":           {"services:\n  - sid: a\n    spw: b\n    keys: [{key: k1, issuable: true, epi: 2h, ipa: 10.0.0.0/8}]\n    engines: [-a-general]\nprofile: documented\nbehaviour: {sync-oversize: \"413\"}\nlimits: {no_data: 5s, parts: 3}\ntape: {entries: 10, bytes: 1000}\n", ""},
 		"unknown field":   {"servises: []\n", "1:1"},
-		"unknown nested":  {"services:\n  - sid: a\n    spw: b\n    pasword: c\n", "4:5"},
+		"unknown nested":  {"services:\n  - sid: a\n    spwd: b\n", `3:5: unknown field "spwd", did you mean "spw"?`},
 		"wrong type":      {"tape:\n  entries: many\n", "2:12"},
 		"no sid":          {"services:\n  - spw: b\n", "sid is missing"},
 		"no spw":          {"services:\n  - sid: b\n", "spw is missing"},
