@@ -21,7 +21,13 @@ type Engine struct {
 
 // Engines lists the connection engines of the service, current ones first. (documented: engines; legacy: older manuals and samples)
 func Engines() []Engine {
-	return []Engine{
+	all := engines()
+	return all[:]
+}
+
+// engines is the list as an array, which a caller that only looks need not allocate.
+func engines() [29]Engine {
+	return [...]Engine{
 		{Name: "-a2-ja-general", Kind: EngineE2E, Language: "ja"},
 		{Name: "-a2-zh-general", Kind: EngineE2E, Language: "zh"},
 		{Name: "-a2-multi-general", Kind: EngineE2E, Language: "multi"},
@@ -56,9 +62,10 @@ func Engines() []Engine {
 
 // EngineNamed finds the engine of exactly this name, current or legacy.
 func EngineNamed(name string) (Engine, bool) {
-	for _, e := range Engines() {
-		if e.Name == name {
-			return e, true
+	all := engines()
+	for i := range all {
+		if all[i].Name == name {
+			return all[i], true
 		}
 	}
 	return Engine{}, false
