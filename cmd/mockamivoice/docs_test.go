@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"mockamivoice/fake"
+)
+
+// TestBehavioursArePublished holds the schema of the file and the table of the README against the table in the code.
+func TestBehavioursArePublished(t *testing.T) {
+	var schema struct {
+		Properties struct {
+			Behaviour struct {
+				Properties map[string]struct {
+					Enum []string `json:"enum"`
+				} `json:"properties"`
+			} `json:"behaviour"`
+		} `json:"properties"`
+	}
+	data, err := os.ReadFile("config.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &schema); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := schema.Properties.Behaviour.Properties
+	for _, b := range fake.Behaviours() {
+		if got := published[string(b.Point)].Enum; !reflect.DeepEqual(got, b.Choices) {
+			t.Errorf("schema, %s: %q, want %q", b.Point, got, b.Choices)
+		}
+		row := fmt.Sprintf("| `%s` | `%s` | `%s` | `%s` | %s | %s |", b.Point, strings.Join(b.Choices, "`, `"), b.Observed, b.Documented, b.Basis, b.About)
+		if !strings.Contains(string(readme), row) {
+			t.Errorf("README lacks the row\n%s", row)
+		}
+	}
+	if len(published) != len(fake.Behaviours()) {
+		t.Errorf("the schema has %d points, the code %d", len(published), len(fake.Behaviours()))
+	}
+}
