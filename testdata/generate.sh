@@ -11,6 +11,6 @@ espeak-ng -v ja -s 150 -w "$tmp/two.wav" 'まどを すこし あけてくださ
 sox -R "$tmp/one.wav" -r 16000 -c 1 -b 16 "$tmp/a.wav" gain -n -6 pad 0.4 1.4
 sox -R "$tmp/two.wav" -r 16000 -c 1 -b 16 "$tmp/b.wav" gain -n -6 pad 0 0.4
 sox -R -D "$tmp/a.wav" "$tmp/b.wav" speech-ja.wav
-sox -R -D "$tmp/a.wav" -t raw -e signed -b 16 -L speech-ja.raw
+sox -R -D "$tmp/a.wav" -t raw -e signed -b 16 -L speech-ja.raw trim 0 3
 sox -R -D speech-ja.wav -r 8000 -e mu-law speech-ja-8k-mulaw.wav
-sox -R -D -M "$tmp/a.wav" "|sox -n -r 16000 -c 1 -b 16 -p trim 0 1" speech-ja-stereo.wav
+sox -R -D "$tmp/a.wav" -r 8000 speech-ja-stereo.wav trim 0 3 remix 1 0

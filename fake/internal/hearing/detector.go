@@ -47,8 +47,9 @@ type detector struct {
 	speaking           bool
 	begin, onset       int // of the utterance: S in ms, first loud frame
 	loudFrames         int
-	lastEnd            int // E of the previous utterance, ms
-	nextInterim        int // ms
+	moved              bool // it rose and fell like speech; a click or a beep does not
+	lastEnd            int  // E of the previous utterance, ms
+	nextInterim        int  // ms
 	digest             digest
 	digested           int
 
@@ -73,6 +74,7 @@ func (d *detector) init(rate int, spec Spec) {
 // sample takes the next sample.
 func (d *detector) sample(v int16) {
 	s := int64(v)
+	d.sounded = d.sounded || s > d.quiet || s < -d.quiet
 	d.sum += s
 	d.squares += s * s
 	d.n++
@@ -85,6 +87,7 @@ func (d *detector) sample(v int16) {
 func (d *detector) pcm(p []byte) {
 	for len(p) >= 2 {
 		block := p[:min(len(p)&^1, 2*(d.frame-d.n))]
+		d.sounded = d.sounded || sounds(block)
 		sum, squares := sums(block)
 		d.sum += sum
 		d.squares += squares
@@ -96,22 +99,35 @@ func (d *detector) pcm(p []byte) {
 	}
 }
 
-// sums adds up the samples of p and their squares, four at a time: this loop is most of what hearing costs.
-func sums(p []byte) (sum, squares int64) {
-	for len(p) >= 8 {
-		four := binary.LittleEndian.Uint64(p)
-		a, b, c, e := int64(int16(four)), int64(int16(four>>16)), int64(int16(four>>32)), int64(four)>>48 //nolint:gosec // the bits of the samples
-		sum += a + b + c + e
-		squares += a*a + b*b + c*c + e*e
-		p = p[8:]
+// sounds reports whether some sample of p is more than one step from zero.
+func sounds(p []byte) bool {
+	for ; len(p) >= 2; p = p[2:] {
+		if binary.LittleEndian.Uint16(p)+1 > 2 {
+			return true
+		}
 	}
-	for len(p) >= 2 {
+	return false
+}
+
+// sums adds up the samples of p and their squares, eight at a time: this loop is most of what hearing costs.
+func sums(p []byte) (sum, squares int64) {
+	var sum2, squares2 int64
+	for ; len(p) >= 16; p = p[16:] {
+		s, q := four(binary.LittleEndian.Uint64(p))
+		s2, q2 := four(binary.LittleEndian.Uint64(p[8:16]))
+		sum, squares, sum2, squares2 = sum+s, squares+q, sum2+s2, squares2+q2
+	}
+	for ; len(p) >= 2; p = p[2:] {
 		s := int64(int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
 		sum += s
 		squares += s * s
-		p = p[2:]
 	}
-	return sum, squares
+	return sum + sum2, squares + squares2
+}
+
+func four(v uint64) (sum, squares int64) {
+	a, b, c, e := int64(int16(v)), int64(int16(v>>16)), int64(int16(v>>32)), int64(v)>>48 //nolint:gosec // the bits of the samples
+	return a + b + c + e, a*a + b*b + c*c + e*e
 }
 
 func (d *detector) now() int { return int((d.samples + int64(d.n)) * 1000 / int64(d.rate)) }
@@ -123,9 +139,6 @@ func (d *detector) at(frame int) int {
 func (d *detector) endFrame() {
 	n := int64(d.n)
 	variance := float64(d.squares)/float64(n) - float64(d.sum)*float64(d.sum)/float64(n*n)
-	if d.squares > d.quiet*d.quiet*n {
-		d.sounded = true
-	}
 	if d.past == nil {
 		d.past = new(past)
 	}
@@ -144,7 +157,7 @@ func (d *detector) listen() {
 	slot := d.index % history
 	d.followNoise()
 	if d.loud[slot] {
-		if d.runStart < 0 || d.index-d.lastLoud > gapFrames && !d.speaking {
+		if d.runStart < 0 || d.index-d.lastLoud > gapFrames {
 			d.runStart = d.index
 		}
 		d.lastLoud = d.index
@@ -154,7 +167,9 @@ func (d *detector) listen() {
 		d.goOn()
 	case d.loud[slot] && d.moves():
 		onset := max(d.runStart, d.index-history+1) // what sounded for longer before it moved was not speech
-		d.start(onset, max(d.at(onset)-padMs, d.lastEnd))
+		d.start(onset, max(d.at(onset)-padMs, d.lastEnd), true)
+	case d.knocks():
+		d.start(d.runStart, max(d.at(d.runStart)-padMs, d.lastEnd), false)
 	}
 }
 
@@ -171,47 +186,15 @@ func (d *detector) followNoise() {
 	if d.speaking {
 		window = history
 	}
-	if low, high, enough := d.spread(window, window-1); enough && high-low < steady {
-		d.floor = (low + high) / 2
+	if noise, ok := d.steadyLevel(window); ok {
+		d.floor = noise
 		d.loud[d.index%history] = false
 		d.runStart = -1
 	}
 }
 
-// moves reports whether the loud frames of late rise and fall enough to be speech.
-func (d *detector) moves() bool {
-	low, high, enough := d.spread(recent, onsetNeed)
-	return enough && high-low >= modulation
-}
-
-// spread is the second lowest and second highest level of the loud frames among the last ones, so that a frame in which noise
-// sets in does not count, and whether there are as many loud frames as are needed, two at least.
-func (d *detector) spread(window, need int) (low, high float64, enough bool) {
-	from := max(d.index-window+1, 0, d.runStart)
-	spare := d.index - from + 1 - need // frames that may be quiet
-	low1, low2, high1, high2 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-	for i := d.index; i >= from && spare >= 0; i-- {
-		if !d.loud[i%history] {
-			spare--
-			continue
-		}
-		v := d.levels[i%history]
-		if v < low1 {
-			low1, low2 = v, low1
-		} else if v < low2 {
-			low2 = v
-		}
-		if v > high1 {
-			high1, high2 = v, high1
-		} else if v > high2 {
-			high2 = v
-		}
-	}
-	return low2, high2, spare >= 0
-}
-
-func (d *detector) start(onset, beginMs int) {
-	d.speaking, d.onset, d.begin, d.loudFrames = true, onset, beginMs, 0
+func (d *detector) start(onset, beginMs int, moved bool) {
+	d.speaking, d.onset, d.begin, d.loudFrames, d.moved = true, onset, beginMs, 0, moved
 	d.digest, d.digested = newDigest(), 0
 	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
@@ -234,6 +217,9 @@ func (d *detector) hearFrame(i int) {
 // goOn takes a frame of an utterance that is under way.
 func (d *detector) goOn() {
 	d.hearFrame(d.index)
+	if !d.moved && d.loud[d.index%history] {
+		d.moved = d.moves()
+	}
 	end := d.at(d.index + 1)
 	if d.intervalMs > 0 && end >= d.nextInterim && end-d.begin < d.utteranceMs && d.loud[d.index%history] && d.digested == digestLen {
 		d.nextInterim = end + d.intervalMs
@@ -248,7 +234,7 @@ func (d *detector) goOn() {
 }
 
 func (d *detector) heard(end int) Voice {
-	return Voice{Start: max(d.at(d.onset), d.begin), End: end, Understood: d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
+	return Voice{Start: max(d.at(d.onset), d.begin), End: end, Understood: d.moved && d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
 }
 
 // stop ends the utterance at a time in ms.
@@ -267,6 +253,7 @@ func (d *detector) cut(end int) {
 	if going {
 		d.runStart = d.index
 		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
+		d.moved = true
 		d.digest, d.digested = newDigest(), 0
 		d.hearFrame(d.index)
 		d.nextInterim = d.at(d.index) + max(d.intervalMs, digestLen*1000/frameRate)

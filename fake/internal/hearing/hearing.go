@@ -43,7 +43,7 @@ func (SpeechEnd) event()   {}
 // Voice is the sounding part of an utterance.
 type Voice struct {
 	Start, End int    // milliseconds from the beginning of the audio
-	Understood bool   // false for a cough or a click, too short to be a word
+	Understood bool   // false for a cough, a click or a beep: too short to be a word, or steady
 	Digest     uint64 // of the beginning of the sound; the same sound has the same digest in every encoding of its samples
 }
 
@@ -70,6 +70,7 @@ type Listener struct {
 	spec   Spec
 	source source
 	head   []byte // bytes that were held back until the container was known
+	wav    wavHeader
 	bytes  int64
 	voice  detector
 	once   compressed
@@ -170,7 +171,7 @@ func (l *Listener) Summary() Summary {
 	}
 	if l.voice.rate > 0 {
 		s.Duration, s.Speech = l.voice.now(), l.voice.speech
-		s.Silent = l.voice.samples > 0 && !l.voice.sounded
+		s.Silent = l.voice.samples+int64(l.voice.n) > 0 && !l.voice.sounded
 	}
 	return s
 }

@@ -141,7 +141,7 @@ func (l *Listener) identify(last bool) (s source, skip int, err error) {
 	}
 	switch {
 	case has(0, "RIFF") && has(8, "WAVE"):
-		return parseWAV(h, last)
+		return l.wav.parse(h, last)
 	case has(0, "#!ADP\n"):
 		return parseADPCM(h, last)
 	case has(0, "OggS"):
@@ -169,32 +169,38 @@ func isMP3(h []byte) bool {
 		h[2]&0xF0 != 0xF0 && h[2]&0xF0 != 0 && h[2]&0x0C != 0x0C && h[3]&0x03 != 0x02
 }
 
-// parseWAV walks the chunks up to the samples. (documented: audio-format names the codecs)
-func parseWAV(h []byte, last bool) (source, int, error) {
-	s := source{kind: wavSource}
-	for at := 12; at+8 <= len(h); {
-		id, size := string(h[at:at+4]), int64(binary.LittleEndian.Uint32(h[at+4:]))
-		body := at + 8
-		if id == "data" {
-			if s.rate == 0 {
-				return source{}, 0, &UnsupportedError{"WAV: the data comes before the fmt chunk"}
-			}
-			s.left = size
+// wavHeader walks the chunks of a WAV file up to the samples, once, however the header is cut.
+type wavHeader struct {
+	found source
+	at    int // of the next chunk
+}
+
+// parse goes on in h, which holds the file from its beginning. (documented: audio-format names the codecs)
+func (w *wavHeader) parse(h []byte, last bool) (source, int, error) {
+	for w.at = max(w.at, 12); w.at+8 <= len(h); {
+		id, size := string(h[w.at:w.at+4]), int64(binary.LittleEndian.Uint32(h[w.at+4:]))
+		body := w.at + 8
+		next := int64(body) + size + size&1
+		switch {
+		case id == "data" && w.found.rate == 0:
+			return source{}, 0, &UnsupportedError{"WAV: the data comes before the fmt chunk"}
+		case id == "data":
+			w.found.left = size
 			if size == 0 || size >= 0xFFFFFF00 {
-				s.left = -1 // a header that was written before the length was known
+				w.found.left = -1 // a header that was written before the length was known
 			}
-			return s, body, nil
-		}
-		if id == "fmt " && int64(len(h)-body) >= size {
-			if err := s.readFmt(h[body : body+int(size)]); err != nil {
+			return w.found, body, nil
+		case next > maxHeader:
+			return source{}, 0, &UnsupportedError{fmt.Sprintf("WAV: no data chunk in the first %d bytes", maxHeader)}
+		case id == "fmt " && int64(len(h)-body) < size && !last:
+			return source{}, 0, nil
+		case id == "fmt " && int64(len(h)-body) >= size:
+			w.found = source{kind: wavSource}
+			if err := w.found.readFmt(h[body : body+int(size)]); err != nil {
 				return source{}, 0, err
 			}
 		}
-		next := int64(body) + size + size&1
-		if next > maxHeader {
-			return source{}, 0, &UnsupportedError{fmt.Sprintf("WAV: no data chunk in the first %d bytes", maxHeader)}
-		}
-		at = int(next)
+		w.at = int(next)
 	}
 	if last {
 		return source{}, 0, &UnsupportedError{"WAV: the header ends before the data chunk"}
