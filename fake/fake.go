@@ -21,6 +21,7 @@ import (
 	"mockamivoice/fake/internal/journal"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/redact"
 )
 
 // Server is the fake. It is an http.Handler for the service port; Admin is the one for the other port. All methods may be
@@ -29,7 +30,7 @@ type Server struct {
 	config
 	keys    *keyring
 	journal *journal.Journal
-	redact  *journal.Redactor
+	redact  *redact.Redactor
 	routes  *mux.Router
 	metrics *metrics
 	conns   conns
@@ -48,7 +49,7 @@ func New(options ...Option) *Server {
 	s.config = defaults(options)
 	s.nextID.Store(uint32(s.seed))
 	s.keys = newKeyring(s.config)
-	s.redact = journal.NewRedactor(s.keys.secrets(s.admin.token), s.keys.openPrefix)
+	s.redact = redact.New(s.keys.secrets(s.admin.token), s.keys.openPrefix)
 	s.journal = journal.New(journal.Options{
 		Entries: s.tape.Entries,
 		Bytes:   s.tape.Bytes,

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"mockamivoice/fake/internal/appkey"
-	"mockamivoice/fake/internal/journal"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios/redact"
 )
 
 // keyring knows static keys and opens sealed ones. It is never written after it was made.
@@ -35,18 +35,18 @@ func newKeyring(c config) *keyring {
 }
 
 // secrets are the values that must not leave: passwords, static keys, and the token of the admin port.
-func (k *keyring) secrets(token string) []journal.Secret {
-	var all []journal.Secret
+func (k *keyring) secrets(token string) []redact.Secret {
+	var all []redact.Secret
 	for _, svc := range k.services {
-		all = append(all, journal.Secret{Value: svc.SPW, Name: "***"})
+		all = append(all, redact.Secret{Value: svc.SPW, Name: "***"})
 		for _, key := range svc.Keys {
-			all = append(all, journal.Secret{Value: key.Value, Name: "<key:" + k.codec.ID(key.Value) + ">"})
+			all = append(all, redact.Secret{Value: key.Value, Name: "<key:" + k.codec.ID(key.Value) + ">"})
 		}
 	}
 	if token != "" {
-		all = append(all, journal.Secret{Value: token, Name: "***"})
+		all = append(all, redact.Secret{Value: token, Name: "***"})
 	}
-	return slices.DeleteFunc(all, func(s journal.Secret) bool { return s.Value == "" })
+	return slices.DeleteFunc(all, func(s redact.Secret) bool { return s.Value == "" })
 }
 
 func (k *keyring) openPrefix(s string) (key, id string, ok bool) {

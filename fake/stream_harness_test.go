@@ -15,9 +15,9 @@ import (
 
 	"mockamivoice/fake"
 	"mockamivoice/fake/clock"
-	"mockamivoice/fake/internal/hearing"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/sound"
 )
 
 // streamServer is a server of one spec, with a manual clock that stands at 2026-07-30T23:59:30Z and a key of its own.
@@ -250,7 +250,7 @@ func silence(ms int) []byte { return make([]byte, ms*bytesPerMs) }
 // speech is ms of unbroken speech-like sound.
 func speech(ms int) []byte {
 	var pcm []byte
-	for _, v := range hearing.Speech(16000, time.Duration(ms)*time.Millisecond) {
+	for _, v := range sound.Speech(16000, time.Duration(ms)*time.Millisecond) {
 		pcm = binary.LittleEndian.AppendUint16(pcm, uint16(v))
 	}
 	return pcm

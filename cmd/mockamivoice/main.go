@@ -52,6 +52,8 @@ type world struct {
 
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run the fake service."`
+	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
+	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
@@ -78,7 +80,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return statusGood
 	}
-	_, _ = fmt.Fprintln(stderr, "mockamivoice: "+err.Error())
+	if err.Error() != "" {
+		_, _ = fmt.Fprintln(stderr, "mockamivoice: "+err.Error())
+	}
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.status
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mockamivoice/fake/internal/hearing"
+	"mockamivoice/scenarios/sound"
 )
 
 func chunk(id string, body []byte) []byte {
@@ -102,7 +103,7 @@ func TestG711(t *testing.T) {
 		}
 	}
 	for name, meaning := range map[string]func(byte) int16{"MULAW": muLaw, "ALAW": aLaw} {
-		codes := encode(hearing.Speech(8000, time.Second), meaning)
+		codes := encode(sound.Speech(8000, time.Second), meaning)
 		tag := map[string]uint16{"MULAW": 7, "ALAW": 6}[name]
 		for c := range 256 {
 			codes[8*40] = byte(c)
@@ -131,7 +132,7 @@ func TestWAV(t *testing.T) {
 		"chunks of odd size":       riff(chunk("LIST", []byte("odd")), pcm, chunk("fact", []byte("x")), chunk("data", data)),
 		"size 0":                   riff(pcm, sized("\x00\x00\x00\x00")),
 		"size FFFFFFFF":            riff(pcm, sized("\xFF\xFF\xFF\xFF")),
-		"chunks at the end":        riff(pcm, chunk("data", data), chunk("LIST", le(hearing.Speech(rate, 3*time.Second)))),
+		"chunks at the end":        riff(pcm, chunk("data", data), chunk("LIST", le(sound.Speech(rate, 3*time.Second)))),
 		"header of 60 KiB":         riff(chunk("JUNK", make([]byte, 60<<10)), pcm, chunk("data", data)),
 		"half a sample at the end": append(riff(pcm, sized("\xFF\xFF\xFF\xFF")), 1),
 	} {

@@ -7,11 +7,12 @@ import (
 
 	"mockamivoice/fake/internal/hearing"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios/sound"
 )
 
 // FuzzListener wants no panic, well-formed events, and the same events for any chunking.
 func FuzzListener(f *testing.F) {
-	short := hearing.Speech(8000, 900*time.Millisecond)
+	short := sound.Speech(8000, 900*time.Millisecond)
 	f.Add(le(short), uint8(0), uint16(7), uint8(7))
 	f.Add(encode(short, muLaw), uint8(14), uint16(3), uint8(2))
 	f.Add(wav(fmtChunk(1, 2, 8000, 16), le(short)), uint8(16), uint16(1), uint8(15))

@@ -12,6 +12,7 @@ import (
 
 	"mockamivoice/fake/internal/hearing"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios/sound"
 )
 
 func format(tb testing.TB, name string) protocol.AudioFormat {
@@ -155,7 +156,7 @@ func near(got, want, tolerance int) bool { return max(got-want, want-got) <= tol
 
 // sample is one second of silence, two of speech, two of silence.
 func sample(rate int) []int16 {
-	return slices.Concat(silence(rate, time.Second), hearing.Speech(rate, 2*time.Second), silence(rate, 2*time.Second))
+	return slices.Concat(silence(rate, time.Second), sound.Speech(rate, 2*time.Second), silence(rate, 2*time.Second))
 }
 
 func TestHearsTheSpeechOfTheTestFiles(t *testing.T) {
@@ -202,7 +203,7 @@ func TestHearsTheFirstChannelOnly(t *testing.T) {
 	if !slices.Equal(mono, stereo) {
 		t.Errorf("mono %v, stereo %v", mono, stereo)
 	}
-	speech := hearing.Speech(16000, 2*time.Second)
+	speech := sound.Speech(16000, 2*time.Second)
 	var second []int16
 	for _, s := range speech {
 		second = append(second, 0, s)
@@ -313,7 +314,7 @@ func TestHearsSpeechOverNoise(t *testing.T) {
 	for i := range hum {
 		hum[i] = int16(float64(hum[i]) * (1 + 0.29*math.Sin(2*math.Pi*2*float64(i)/rate)))
 	}
-	mix := slices.Concat(hum, hearing.Speech(rate, 2*time.Second), silence(rate, 2*time.Second))
+	mix := slices.Concat(hum, sound.Speech(rate, 2*time.Second), silence(rate, 2*time.Second))
 	if starts, _, _ := hear(t, spec(t, "LSB16K"), le(mix)); len(starts) != 1 || starts[0].At < 18000 {
 		t.Errorf("speech after 20 s of wavering hum: %v", starts)
 	}
@@ -351,7 +352,7 @@ func TestSilenceEndsAnUtterance(t *testing.T) {
 		t.Errorf("the end %+v was found at %d ms", end, at)
 	}
 	for gap, want := range map[time.Duration]int{700 * time.Millisecond: 1, 1200 * time.Millisecond: 2} {
-		two := slices.Concat(sample(rate)[:3*rate], silence(rate, gap), hearing.Speech(rate, 2*time.Second))
+		two := slices.Concat(sample(rate)[:3*rate], silence(rate, gap), sound.Speech(rate, 2*time.Second))
 		starts, ends, sum := hear(t, spec(t, "LSB16K"), le(two))
 		if len(ends) != want || ends[want-1].At != sum.Duration {
 			t.Errorf("a gap of %v: %v %v", gap, starts, ends)
@@ -362,7 +363,7 @@ func TestSilenceEndsAnUtterance(t *testing.T) {
 func TestLongestUtterance(t *testing.T) {
 	for _, name := range []string{"LSB8K", "LSB11K", "LSB16K", "LSB22K"} {
 		f := format(t, name)
-		audio := le(slices.Concat(silence(f.Rate, time.Second), hearing.Speech(f.Rate, 33*time.Second), silence(f.Rate, 2*time.Second)))
+		audio := le(slices.Concat(silence(f.Rate, time.Second), sound.Speech(f.Rate, 33*time.Second), silence(f.Rate, 2*time.Second)))
 		starts, ends, _ := hear(t, spec(t, name), audio)
 		if len(ends) != 2 || ends[0].At != starts[0].At+30000 || starts[1].At != ends[0].At || !near(ends[1].At, 34200, 100) {
 			t.Errorf("%s: %v %v", name, starts, ends)
@@ -417,7 +418,7 @@ func TestNothing(t *testing.T) {
 
 func BenchmarkWrite32KB(b *testing.B) {
 	l := hearing.NewListener(hearing.Spec{Format: format(b, "LSB16K"), Interval: time.Second})
-	audio := le(hearing.Speech(16000, 1024*time.Millisecond))
+	audio := le(sound.Speech(16000, 1024*time.Millisecond))
 	b.SetBytes(int64(len(audio)))
 	b.ReportAllocs()
 	for b.Loop() {

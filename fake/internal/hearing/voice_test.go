@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"mockamivoice/fake/internal/hearing"
+	"mockamivoice/scenarios/sound"
 )
 
 // voice is a recorded sentence, and how loud it is where it sounds.
@@ -58,7 +58,7 @@ func TestClicksAndBeepsAreNotUnderstood(t *testing.T) {
 		}
 	}
 	beep := tone(rate, 200*time.Millisecond, 1000, 8000, 0)
-	audio := slices.Concat(silence(rate, time.Second), beep, silence(rate, 300*time.Millisecond), hearing.Speech(rate, time.Second), silence(rate, 2*time.Second))
+	audio := slices.Concat(silence(rate, time.Second), beep, silence(rate, 300*time.Millisecond), sound.Speech(rate, time.Second), silence(rate, 2*time.Second))
 	if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(ends) != 1 || starts[0].At != 800 || !ends[0].Voice.Understood {
 		t.Errorf("speech right after a beep: %v %v", starts, ends)
 	}

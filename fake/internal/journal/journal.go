@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/redact"
 )
 
 const (
@@ -28,7 +29,7 @@ type Options struct {
 	Header  scenarios.Header // of the tape
 	Clock   func() time.Time // instants of entries that have none; nil leaves them zero
 	Since   func() int64     // real milliseconds since the start; nil for always 0
-	Redact  *Redactor        // nil for one that knows no secret
+	Redact  *redact.Redactor // nil for one that knows no secret
 	Sink    io.Writer        // where the tape is written as it grows, as JSON Lines; nil for nowhere
 }
 
@@ -59,7 +60,7 @@ func New(o Options) *Journal {
 		o.Bytes = defaultBytes
 	}
 	if o.Redact == nil {
-		o.Redact = NewRedactor(nil, nil)
+		o.Redact = redact.New(nil, nil)
 	}
 	j := &Journal{options: o}
 	j.sink.idle.L = &j.mu
@@ -82,7 +83,7 @@ func (j *Journal) Last() uint64 {
 // from outside. The slices of e belong to the Journal from then on. It never waits for a reader; it is the one who waits for the
 // sink when no other Append does already. On a closed Journal it does nothing and returns 0.
 func (j *Journal) Append(e scenarios.Entry) uint64 {
-	j.options.Redact.entry(&e)
+	j.options.Redact.Entry(&e)
 	if j.options.Since != nil {
 		e.T = j.options.Since()
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"mockamivoice/fake/internal/appkey"
-	"mockamivoice/fake/internal/journal"
+	"mockamivoice/scenarios/redact"
 )
 
 const (
@@ -27,14 +27,14 @@ func sealed() (key, name string) {
 
 func staticName() string { return "<key:" + codec().ID(staticKey) + ">" }
 
-func redactor() *journal.Redactor {
+func redactor() *redact.Redactor {
 	c := codec()
-	return journal.NewRedactor([]journal.Secret{
-		{password, "***"},
-		{oddSecret, "***"},
-		{"abc", "***"},
-		{staticKey, staticName()},
-		{"demo-issuer-key", "<key:" + c.ID("demo-issuer-key") + ">"},
+	return redact.New([]redact.Secret{
+		{Value: password, Name: "***"},
+		{Value: oddSecret, Name: "***"},
+		{Value: "abc", Name: "***"},
+		{Value: staticKey, Name: staticName()},
+		{Value: "demo-issuer-key", Name: "<key:" + c.ID("demo-issuer-key") + ">"},
 	}, func(s string) (key, id string, ok bool) {
 		key, _, ok = c.OpenPrefix(s)
 		return key, c.ID(key), ok
@@ -113,7 +113,7 @@ func TestText(t *testing.T) {
 }
 
 func TestASecretThatReadsLikeAMarkerDoesNotSpoilMarkers(t *testing.T) {
-	r := journal.NewRedactor([]journal.Secret{{"key:", "***"}, {"0123", "***"}, {"****", "***"}}, nil)
+	r := redact.New([]redact.Secret{{Value: "key:", Name: "***"}, {Value: "0123", Name: "***"}, {Value: "****", Name: "***"}}, nil)
 	for in, want := range map[string]string{"<key:0123456789ab>": "<key:0123456789ab>", "a key:0123": "a ******"} {
 		got := r.Text(in)
 		if got != want && got != "a ***" {
@@ -254,7 +254,7 @@ func event() string {
 }
 
 func TestATextWithoutSecretsCostsNothing(t *testing.T) {
-	r := journal.NewRedactor([]journal.Secret{{password, "***"}, {staticKey, staticName()}}, nil)
+	r := redact.New([]redact.Secret{{Value: password, Name: "***"}, {Value: staticKey, Name: staticName()}}, nil)
 	s := event()
 	if n := testing.AllocsPerRun(100, func() { r.Text(s) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -262,7 +262,7 @@ func TestATextWithoutSecretsCostsNothing(t *testing.T) {
 }
 
 func BenchmarkTextEvent(b *testing.B) {
-	r := journal.NewRedactor([]journal.Secret{{password, "***"}, {staticKey, staticName()}, {"demo-issuer-key", "***"}, {"another-password", "***"}}, nil)
+	r := redact.New([]redact.Secret{{Value: password, Name: "***"}, {Value: staticKey, Name: staticName()}, {Value: "demo-issuer-key", Name: "***"}, {Value: "another-password", Name: "***"}}, nil)
 	s := event()
 	b.SetBytes(int64(len(s)))
 	b.ReportAllocs()

@@ -1,4 +1,4 @@
-package journal
+package redact
 
 import (
 	"encoding/hex"
@@ -7,9 +7,9 @@ import (
 	"mockamivoice/scenarios"
 )
 
-// entry redacts every text of e that came from outside or was made of such. What needs no change stays the caller's; a slice
+// Entry redacts every text of e that came from outside or was made of such. What needs no change stays the caller's; a slice
 // that does is copied first.
-func (r *Redactor) entry(e *scenarios.Entry) {
+func (r *Redactor) Entry(e *scenarios.Entry) {
 	switch {
 	case e.Text == "":
 	case e.Kind == scenarios.WSCommand:

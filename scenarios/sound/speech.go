@@ -1,14 +1,16 @@
-package hearing
+// Package sound makes the test audio of scenarios, in every format without compression that the service takes.
+package sound
 
 import (
 	"math"
+	"math/rand/v2"
 	"time"
 )
 
 // Speech is a sound that is heard as speech: a hum with the overtones of a voice that rises and falls five times a second and
 // never stops. It has rate samples a second and is always the same.
 func Speech(rate int, d time.Duration) []int16 {
-	samples := make([]int16, int(d.Seconds()*float64(rate)))
+	samples := Silence(rate, d)
 	for i := range samples {
 		t := float64(i) / float64(rate)
 		syllable, place := math.Modf(t * 5)
@@ -19,6 +21,22 @@ func Speech(rate int, d time.Duration) []int16 {
 			v += math.Sin(2*math.Pi*pitch*harmonic*t) / harmonic
 		}
 		samples[i] = int16(6000 * loudness * v)
+	}
+	return samples
+}
+
+// Silence is digital silence.
+func Silence(rate int, d time.Duration) []int16 {
+	return make([]int16, int(d.Seconds()*float64(rate)))
+}
+
+// Noise is a hiss, too faint and too even to be speech, and always the same.
+func Noise(rate int, d time.Duration) []int16 {
+	const loudest = 40
+	random := rand.New(rand.NewPCG(1, 2))
+	samples := Silence(rate, d)
+	for i := range samples {
+		samples[i] = int16(random.IntN(2*loudest+1) - loudest)
 	}
 	return samples
 }

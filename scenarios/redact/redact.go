@@ -1,12 +1,11 @@
-package journal
+// Package redact takes secrets out of tapes, whoever records them.
+package redact
 
 import (
 	"cmp"
 	"encoding/base64"
 	"slices"
 	"strings"
-
-	"mockamivoice/fake/internal/appkey"
 )
 
 // Secret is a text that no exit may let through.
@@ -26,9 +25,15 @@ type Redactor struct {
 	open    func(s string) (key, id string, ok bool)
 }
 
-// NewRedactor is the Redactor of secrets and of sealed keys. Secrets shorter than 4 bytes are found by position only. open finds
-// the sealed key that a text begins with, and its id; nil when there are none.
-func NewRedactor(secrets []Secret, open func(s string) (key, id string, ok bool)) *Redactor {
+const (
+	// SealedPrefix begins every key that this project's servers seal. One that cannot be opened is hidden all the same.
+	SealedPrefix = "MAV1"
+	longestKey   = 4096 // bytes
+)
+
+// New is the Redactor of secrets and of sealed keys. Secrets shorter than 4 bytes are found by position only. open finds
+// the sealed key that a text begins with, and its id; nil where nobody can open any.
+func New(secrets []Secret, open func(s string) (key, id string, ok bool)) *Redactor {
 	r := &Redactor{byValue: make(map[string]string), grams: make(map[string]struct{}), open: open}
 	if open == nil {
 		r.open = func(string) (key, id string, ok bool) { return "", "", false }
@@ -41,9 +46,9 @@ func NewRedactor(secrets []Secret, open func(s string) (key, id string, ok bool)
 		r.wide = r.wide || strings.ContainsFunc(s.Value, func(c rune) bool { return c < ' ' || c > '~' })
 		r.learn(s.Value)
 	}
-	r.learn(appkey.Prefix)
+	r.learn(SealedPrefix)
 	slices.SortFunc(r.static, func(a, b Secret) int { return cmp.Compare(len(b.Value), len(a.Value)) })
-	r.scanner = newScanner(patternsOf(secrets, appkey.Prefix))
+	r.scanner = newScanner(patternsOf(secrets, SealedPrefix))
 	return r
 }
 
@@ -164,11 +169,11 @@ func (r *Redactor) match(p pattern, s string, start int) (found span, next int, 
 // matchSealed replaces a key that opens and keeps what is glued behind it. What looks like a key and does not open may be one
 // of another server: nothing of it is kept.
 func (r *Redactor) matchSealed(s string, start int) (found span, next int, ok bool) {
-	enough := start + len(appkey.Prefix) + runLength
+	enough := start + len(SealedPrefix) + runLength
 	if enough > len(s) || run(s[:enough], start, isBase64URL) < enough {
 		return span{}, 0, false
 	}
-	if key, id, ok := r.open(s[start:min(len(s), start+appkey.MaxLen)]); ok {
+	if key, id, ok := r.open(s[start:min(len(s), start+longestKey)]); ok {
 		end := start + len(key)
 		return span{start, end, marker(id)}, end, true
 	}
@@ -182,13 +187,13 @@ func (r *Redactor) matchBase64Sealed(s string, start, before int) (found span, n
 	if group < 0 || run(s[:start], group, isBase64) < start {
 		return span{}, 0, false
 	}
-	limit := min(len(s), group+base64.RawStdEncoding.EncodedLen(appkey.MaxLen)+shortest)
+	limit := min(len(s), group+base64.RawStdEncoding.EncodedLen(longestKey)+shortest)
 	end := run(s[:limit], group, isBase64)
 	if (end-group)%4 == 1 {
 		end--
 	}
 	text, err := base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(s[group:end]))
-	if err != nil || !strings.HasPrefix(string(text[before:]), appkey.Prefix) {
+	if err != nil || !strings.HasPrefix(string(text[before:]), SealedPrefix) {
 		return span{}, 0, false
 	}
 	inner, _, ok := r.matchSealed(string(text), before)

@@ -1,0 +1,114 @@
+package conformance
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/redact"
+)
+
+const mostEntries = 20_000 // of one dialogue
+
+// tape records one dialogue from the client's side. Secrets are replaced when they come in. It is safe for concurrent use.
+type tape struct {
+	mu      sync.Mutex
+	secret  []byte // names keys
+	known   []redact.Secret
+	redact  *redact.Redactor
+	list    []scenarios.Entry
+	started time.Time
+	conns   uint64
+}
+
+func newTape(c Credentials) *tape {
+	t := &tape{secret: make([]byte, 32), started: now()}
+	_, _ = rand.Read(t.secret) // never fails
+	t.hide(c.SPW)
+	t.learn(c.Key, c.IssuingKey)
+	return t
+}
+
+// learn makes keys known, which are from then on shown by their ids.
+func (t *tape) learn(keys ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, key := range keys {
+		if key != "" && !slices.ContainsFunc(t.known, func(s redact.Secret) bool { return s.Value == key }) {
+			t.known = append(t.known, redact.Secret{Value: key, Name: "<key:" + t.id(key) + ">"})
+		}
+	}
+	t.redact = redact.New(t.known, nil)
+}
+
+// hide makes a secret known that is not a key.
+func (t *tape) hide(secret string) {
+	if secret != "" {
+		t.known = append(t.known, redact.Secret{Value: secret, Name: "***"})
+	}
+}
+
+// id is what stands for a key.
+func (t *tape) id(key string) string {
+	if key == "" {
+		return ""
+	}
+	m := hmac.New(sha256.New, t.secret)
+	m.Write([]byte(key))
+	return hex.EncodeToString(m.Sum(nil)[:6])
+}
+
+func (t *tape) clean(text string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.redact.Text(text)
+}
+
+// conn is the number of a new connection.
+func (t *tape) conn() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.conns++
+	return t.conns
+}
+
+func (t *tape) add(e scenarios.Entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.list) == mostEntries {
+		return
+	}
+	t.redact.Entry(&e)
+	at := now()
+	e.N, e.At, e.T = uint64(len(t.list)+1), scenarios.At(at.Truncate(time.Millisecond)), at.Sub(t.started).Milliseconds()
+	if len(t.list) == mostEntries-1 {
+		e = scenarios.Entry{N: e.N, At: e.At, T: e.T, Dir: scenarios.Note, Kind: scenarios.Dropped, Text: "the dialogue is too long to be recorded to its end"}
+	}
+	t.list = append(t.list, e)
+}
+
+func (t *tape) entries() []scenarios.Entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.list)
+}
+
+// measure is audio on a tape.
+func measure(audio []byte, format string) *scenarios.Audio {
+	sum := sha256.Sum256(audio)
+	a := &scenarios.Audio{Bytes: int64(len(audio)), SHA256: hex.EncodeToString(sum[:]), First: hex.EncodeToString(audio[:min(len(audio), 16)])}
+	if f, err := protocol.ParseAudioFormat(format); err == nil {
+		rate := int64(2 * f.Rate)
+		if f.Encoding == protocol.MuLaw || f.Encoding == protocol.ALaw {
+			rate = int64(f.Rate)
+		}
+		a.Ms = a.Bytes * 1000 / rate
+	}
+	return a
+}

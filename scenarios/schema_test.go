@@ -1,0 +1,102 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"mockamivoice/scenarios"
+)
+
+func compile(t *testing.T, schema []byte) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+// valid tells whether a YAML text fits a schema.
+func valid(t *testing.T, schema *jsonschema.Schema, text []byte) error {
+	t.Helper()
+	data, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// Schema and loader agree: what the loader takes, fits; what does not fit, the loader refuses; of what the loader refuses the
+// schema sees all that a schema can see.
+func TestSchemaAndLoaderAgree(t *testing.T) {
+	schema := compile(t, scenarios.Schema())
+	for _, s := range scenarios.Library() {
+		data, err := s.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := valid(t, schema, data); err != nil {
+			t.Errorf("%s: %v", s.File, err)
+		}
+		if !bytes.HasPrefix(data, []byte("# yaml-language-server: $schema=../scenario.schema.json\n")) {
+			t.Errorf("%s does not name its schema on the first line", s.File)
+		}
+	}
+	if err := valid(t, schema, []byte(good)); err != nil {
+		t.Error(err)
+	}
+	for name, m := range mistakes() {
+		err := valid(t, schema, []byte(strings.Replace(good, m.old, m.new, 1)))
+		if (err != nil) != m.schema {
+			t.Errorf("%s: the schema says %v", name, err)
+		}
+	}
+}
+
+// What a recorder writes fits the schema of tapes and comes back from the loader as it was.
+func TestTapeSchemaFitsEntries(t *testing.T) {
+	schema := compile(t, scenarios.TapeSchema())
+	name := "a.wav"
+	for _, v := range []any{
+		scenarios.Header{Tape: 1, Tool: "x", Recorder: "server"},
+		scenarios.Entry{N: 1, Kind: scenarios.ConnOpen, Dir: scenarios.Note, Conn: 1, Remote: "127.0.0.1:1"},
+		scenarios.Entry{
+			N: 2, Kind: scenarios.HTTPRequest, Dir: scenarios.In, Conn: 1, Key: "k", Surface: "sync", Method: "POST", Target: "/", Headers: [][2]string{{"A", "b"}},
+			Parts: []scenarios.Part{{Name: "a", Filename: &name, Type: "t", Size: 1, Value: "v"}}, Body: "b",
+			Audio: &scenarios.Audio{Bytes: 1, Ms: 1, SHA256: "00", First: "00", Data: []byte{0}},
+		},
+		scenarios.Entry{
+			N: 3, Kind: scenarios.WSEvent, Dir: scenarios.Out, Text: "s", Frame: &scenarios.Frame{Opcode: 1, Frames: 1, Size: 1}, How: "fin", Code: 1, Status: 200,
+			Basis: "observed", Expires: "x", Count: 1,
+		},
+	} {
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+}
