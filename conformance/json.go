@@ -19,3 +19,15 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	e.SetEscapeHTML(false)
 	return e.Encode(r)
 }
+
+//go:embed target.schema.json
+var targetSchema []byte
+
+//go:embed known.schema.json
+var knownSchema []byte
+
+// TargetSchema is the JSON Schema of target files.
+func TargetSchema() []byte { return targetSchema }
+
+// KnownSchema is the JSON Schema of lists of known failures.
+func KnownSchema() []byte { return knownSchema }

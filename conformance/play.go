@@ -128,7 +128,11 @@ func (p *player) send(a scenarios.Send) error {
 
 // feed sends audio in packets.
 func (p *player) feed(a scenarios.Feed) error {
-	audio, err := p.sound(a.Sound, p.format)
+	format := p.format
+	if format == "" { // no s so far
+		format = "LSB16K"
+	}
+	audio, err := p.sound(a.Sound, format)
 	if err != nil {
 		return err
 	}

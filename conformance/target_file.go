@@ -146,7 +146,7 @@ func (f *targetFile) readCredentials(n strict.Node) {
 		return func(v strict.Node) {
 			name := v.Text()
 			if name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != "" {
-				v.Fail("%s", "must be the name of an environment variable; secrets do not belong into a file")
+				v.FailSecret("must be the name of an environment variable; secrets do not belong into a file")
 				return
 			}
 			*dst = f.fromEnv(v, name)

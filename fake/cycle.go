@@ -25,9 +25,13 @@ type cycle struct {
 // authorize decides about s. The order is: key, expiry, credentials, address, engine, format. (ruled)
 func (c *stream) authorize(a session.Authorize) session.Answered {
 	r := startRecognition(a.Start)
-	g := c.s.keys.check(r.key, c.now, c.peer)
+	g := c.s.check(r.key, c.now, c.peer)
 	c.x.key, r.service = g.id, g.claims.Service
 	answer := session.Answered{Cycle: a.Cycle, Expires: g.expires()}
+	c.expires = answer.Expires
+	if c.s.deviation.start != nil {
+		c.s.deviation.start(&answer)
+	}
 	if g.refusal != granted {
 		c.x.refused(g)
 		answer.Refusal = c.s.startRefusal(g, c.now)

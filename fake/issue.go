@@ -74,23 +74,31 @@ func (x *exchange) issueClaims(form []protocol.Param) (appkey.Claims, *protocol.
 	if refusal != nil {
 		return claims, refusal
 	}
-	text, _ := protocol.First(form, "epi")
-	life, err := protocol.ParseEPI(text)
+	i := issuance{now: x.s.clock.Now(), claims: &claims}
+	i.epi, _ = protocol.First(form, "epi")
+	i.ipa, _ = protocol.First(form, "ipa")
+	i.refusal = x.limitClaims(&i)
+	x.s.deviate(&i)
+	return claims, i.refusal
+}
+
+// limitClaims reads how long and from where the key is to be good.
+func (x *exchange) limitClaims(i *issuance) *protocol.Error {
+	life, err := protocol.ParseEPI(i.epi)
 	if err != nil {
-		x.unreadable("issuance", text, err)
-		return claims, protocol.IllegalParameter("epi")
+		x.unreadable("issuance", i.epi, err)
+		return protocol.IllegalParameter("epi")
 	}
-	text, _ = protocol.First(form, "ipa")
-	allow, err := x.s.parseAllow(text)
+	allow, err := x.s.parseAllow(i.ipa)
 	if err != nil {
-		x.unreadable("issuance", text, err)
-		return claims, protocol.IllegalParameter("ipa")
+		x.unreadable("issuance", i.ipa, err)
+		return protocol.IllegalParameter("ipa")
 	}
-	claims.Expires, claims.Allow = life.Expiry(x.s.clock.Now()).UnixMilli(), allow
-	if claims.Expires == 0 {
-		claims.Expires = 1 // 0 is the claim of a key that never expires
+	i.claims.Expires, i.claims.Allow = life.Expiry(i.now).UnixMilli(), allow
+	if i.claims.Expires == 0 {
+		i.claims.Expires = 1 // 0 is the claim of a key that never expires
 	}
-	return claims, nil
+	return nil
 }
 
 // issuer says for whom the key is: the sid of the form or, without one, the service of the bearer key, which must be good and
@@ -108,7 +116,7 @@ func (x *exchange) issuer(form []protocol.Param) (appkey.Claims, *protocol.Error
 	if !ok {
 		return appkey.Claims{}, protocol.IllegalParameter("sid")
 	}
-	g := x.s.keys.check(key, x.s.clock.Now(), x.peer)
+	g := x.s.check(key, x.s.clock.Now(), x.peer)
 	x.key = g.id
 	if g.refusal != granted {
 		x.refused(g)

@@ -122,6 +122,15 @@ func (k *keyring) check(key string, now time.Time, peer netip.Addr) grant {
 	return g
 }
 
+// check is the check of the keyring, as the deviation wants it.
+func (s *Server) check(key string, now time.Time, peer netip.Addr) grant {
+	g := s.keys.check(key, now, peer)
+	if s.deviation.check != nil {
+		s.deviation.check(&g)
+	}
+	return g
+}
+
 // explain says to a person why the key was refused.
 func (g grant) explain(now time.Time, peer netip.Addr) string {
 	switch g.refusal {

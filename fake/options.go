@@ -121,6 +121,7 @@ type config struct {
 	transcriber Transcriber
 	version     string
 	admin       adminConfig
+	deviation   deviation
 }
 
 type adminConfig struct {

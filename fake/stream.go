@@ -86,6 +86,7 @@ type stream struct {
 	timers   [session.Timers]alarm
 	cycle    cycle
 	now      time.Time         // of the input that is being dealt with
+	expires  time.Time         // end of life of the key of the cycle, zero for never
 	verdict  *session.Answered // on an s behind which the client sent on at once
 	farewell string            // how the connection ended, when the server ended it
 }
@@ -179,11 +180,21 @@ func (c *stream) message(r io.Reader) error {
 		c.run(session.Malformed{})
 	} else {
 		c.tapeCommand(frame, command, buf.Bytes())
-		c.run(session.Command{Command: command})
+		c.run(c.deviate(session.Command{Command: command}))
 	}
 	c.mu.Unlock()
 	c.out.drain()
 	return nil
+}
+
+// deviate replaces a p that the deviation refuses.
+func (c *stream) deviate(in session.Command) session.Input {
+	if _, isFeed := in.Command.(protocol.Feed); isFeed && c.s.deviation.feed != nil {
+		if refusal := c.s.deviation.feed(c); refusal != nil {
+			return session.AudioRefused{Refusal: refusal}
+		}
+	}
+	return in
 }
 
 // step gives the machine something that did not come from the client.

@@ -111,7 +111,7 @@ func (u *upload) authorize() *protocol.Error {
 	if key == "" {
 		key, _ = bearer(u.x.r.Header)
 	}
-	g := u.x.s.keys.check(key, u.x.s.clock.Now(), u.x.peer)
+	g := u.x.s.check(key, u.x.s.clock.Now(), u.x.peer)
 	u.x.key, p.service = g.id, g.claims.Service
 	switch {
 	case g.refusal != granted:

@@ -176,6 +176,15 @@ func (n Node) Fail(format string, args ...any) {
 	n.doc.failAt(n.node.GetToken(), fmt.Sprintf(format, args...))
 }
 
+// FailSecret is Fail without the excerpt, where the value may be a secret.
+func (n Node) FailSecret(format string, args ...any) {
+	isFirst := n.doc.first == nil
+	n.Fail(format, args...)
+	if isFirst {
+		n.doc.first.Excerpt = ""
+	}
+}
+
 // Line is the line of n, from 1.
 func (n Node) Line() int { return n.node.GetToken().Position.Line }
 
