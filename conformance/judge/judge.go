@@ -2,6 +2,10 @@
 package judge
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 )
@@ -27,33 +31,75 @@ const (
 
 // Law is something that is true of every dialogue.
 type Law struct {
-	ID      string
+	ID      string // "server.stream.one-answer-per-s", for ever
 	Title   string
 	Level   Level
 	Basis   protocol.Basis
 	Side    Side
-	Surface protocol.Surface
+	Surface protocol.Surface // empty when it concerns several
 	Source  string
-	Why     string
-	Fix     string
+	Why     string // what breaks when it does not hold
+	Fix     string // what would make it hold
+
+	check func(t *trial, d *dialogue)
 }
 
-// Finding is a place on a tape that breaks a law.
+// Finding is a place on a tape where a law does not hold.
 type Finding struct {
 	Law     string   `json:"law"`
 	Conn    uint64   `json:"conn"`
-	Entries []uint64 `json:"entries"`
-	Text    string   `json:"text"`
+	Entries []uint64 `json:"entries"` // N of the entries, the offence first
+	Text    string   `json:"text"`    // what was seen
 }
 
 // Verdict is what laws have to say about a tape.
 type Verdict struct {
-	Findings []Finding
-	Applied  map[string]int
+	Findings []Finding      // in the order of the tape; unique for law, connection and first entry
+	Applied  map[string]int // how often each law had something to look at
+}
+
+// trial is one law before the judge.
+type trial struct {
+	law      string
+	applied  int
+	findings []Finding
+}
+
+// apply counts a place that the law has something to say about.
+func (t *trial) apply() { t.applied++ }
+
+// find notes that the law does not hold at e.
+func (t *trial) find(e *scenarios.Entry, format string, args ...any) {
+	for i := range t.findings {
+		if f := &t.findings[i]; f.Conn == e.Conn && f.Entries[0] == e.N {
+			return
+		}
+	}
+	t.findings = append(t.findings, Finding{Law: t.law, Conn: e.Conn, Entries: []uint64{e.N}, Text: fmt.Sprintf(format, args...)})
+}
+
+// Judge holds laws against a tape. It is a function of its arguments alone.
+func Judge(laws []Law, entries []scenarios.Entry) Verdict {
+	d := read(entries)
+	v := Verdict{Applied: make(map[string]int)}
+	for i := range laws {
+		t := &trial{law: laws[i].ID}
+		laws[i].check(t, d)
+		v.Findings = append(v.Findings, t.findings...)
+		v.Applied[t.law] = t.applied
+	}
+	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return cmp.Compare(a.Entries[0], b.Entries[0]) })
+	return v
 }
 
 // ServerLaws are the laws of a server.
-func ServerLaws() []Law { return nil }
-
-// Judge holds laws against a tape.
-func Judge(_ []Law, _ []scenarios.Entry) Verdict { return Verdict{} }
+func ServerLaws() []Law {
+	var all []Law
+	for _, some := range [][]Law{httpLaws(), issueLaws(), syncLaws(), resultLaws(), frameLaws(), answerLaws(), eventLaws()} {
+		all = append(all, some...)
+	}
+	for i := range all {
+		all[i].Side = Server
+	}
+	return all
+}
