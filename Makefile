@@ -31,7 +31,7 @@ test: ## the test command of the README
 	$(GO) test ./...
 
 race: ## the same under the race detector; suites in random order
-	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v '/fake$$')
+	CGO_ENABLED=1 $(GO) test -race -short $$($(GO) list ./... | grep -v '/fake$$')
 	CGO_ENABLED=1 $(GO) test -race ./fake -ginkgo.randomize-all -ginkgo.fail-on-empty -ginkgo.fail-on-pending
 
 outside: ## a module of somebody else embeds the fake

@@ -39,6 +39,7 @@ type options struct {
 	progress func(done, total int, r Result)
 	laws     []judge.Law
 	tool     string
+	sounds   *Sounds
 }
 
 const (
@@ -66,8 +67,11 @@ func WithLaws(laws []judge.Law) Option { return func(o *options) { o.laws = laws
 // WithTool names the program in reports.
 func WithTool(name string) Option { return func(o *options) { o.tool = name } }
 
+// WithSounds shares generated sounds among runs.
+func WithSounds(s *Sounds) Option { return func(o *options) { o.sounds = s } }
+
 func newOptions(list []Option) options {
-	o := options{jobs: usualJobs, patience: usualPatience, laws: judge.ServerLaws(), tool: "mockamivoice"}
+	o := options{jobs: usualJobs, patience: usualPatience, laws: judge.ServerLaws(), tool: "mockamivoice", sounds: &Sounds{}}
 	for _, one := range list {
 		one(&o)
 	}
@@ -174,9 +178,9 @@ func inParallel(jobs int, list []int, play func(int)) {
 }
 
 // Play plays one script and judges its dialogue.
-func Play(ctx context.Context, t Target, s *scenarios.Scenario, list ...Option) Result {
+func Play(ctx context.Context, t Target, s *scenarios.Scenario, list ...Option) (r Result) {
 	o := newOptions(list)
-	r := Result{
+	r = Result{
 		ID: s.ID, Title: s.Title, Surface: s.Surface, Level: s.Level, Basis: s.Basis.String(), Source: s.Source, Statement: s.Statement,
 		Why: s.Why, File: s.File, Waited: s.Waits().Milliseconds(), scenario: s,
 	}
@@ -200,7 +204,7 @@ func Play(ctx context.Context, t Target, s *scenarios.Scenario, list ...Option) 
 }
 
 func (r *Result) play(ctx context.Context, t Target, s *scenarios.Scenario, o options) {
-	p := newPlayer(t, s, o.patience)
+	p := newPlayer(t, s, o)
 	failure, err := p.play(ctx)
 	p.leave(ctx)
 	r.Tape = p.tape.entries()

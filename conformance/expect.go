@@ -124,6 +124,10 @@ func (p *player) expectNone(ctx context.Context, a scenarios.ExpectNone) error {
 			return ctx.Err()
 		case errors.Is(err, errNothing):
 			return nil
+		case a.Of != "" && err == nil:
+			if strings.HasPrefix(text, a.Of) {
+				return &mismatch{fmt.Sprintf("no %s for %s", a.Of, a.For), quote(text)}
+			}
 		case err != nil:
 			return p.nothing(fmt.Sprintf("nothing for %s, on an open connection", a.For), err, a.For)
 		case !isOptional(text):

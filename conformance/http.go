@@ -52,7 +52,7 @@ type outgoing struct {
 	audio          *scenarios.Audio
 	text           string // body that the tape shows
 	key            string
-	issuer         *Target // whose reply may be a key; nil when it cannot be one
+	issues         bool // the reply may be a key
 }
 
 // dial opens a TCP or TLS connection to a URL.
@@ -116,10 +116,8 @@ func (c *httpConn) exchange(o outgoing, patience time.Duration) (*reply, error) 
 		return nil, &mismatch{"a reply", whatCame(err, patience)}
 	}
 	<-sent
-	if o.issuer != nil {
-		if key, problem := o.issuer.keyIn(r); problem == "" {
-			c.tape.learn(key) // before the tape shows it
-		}
+	if o.issues {
+		c.tape.learn(keysIn(r)...) // before the tape shows them
 	}
 	c.tape.add(scenarios.Entry{
 		Kind: scenarios.HTTPResponse, Dir: scenarios.Out, Conn: c.number, Surface: string(o.surface), Key: c.tape.id(o.key),
@@ -207,7 +205,7 @@ func (p *player) request(ctx context.Context, a scenarios.Request) error {
 func (p *player) outgoing(a scenarios.Request, u *url.URL) (outgoing, error) {
 	o := outgoing{method: a.Method, target: u.EscapedPath(), chunked: a.Chunked, surface: protocol.SurfaceSync, key: p.vars["key"]}
 	if a.Path == protocol.PathIssue {
-		o.surface, o.issuer = protocol.SurfaceIssue, &p.target
+		o.surface, o.issues = protocol.SurfaceIssue, true
 	}
 	query, err := a.Query.Expand(p.vars)
 	if err != nil {
@@ -257,7 +255,7 @@ func (p *player) body(a scenarios.Request, o *outgoing) error {
 		}
 		o.setForm(form)
 	case a.Parts != nil:
-		return p.multipart(a.Parts, o)
+		return p.multipart(a, o)
 	case a.Body != nil && a.Body.Sound != nil:
 		audio, err := p.sound(*a.Body.Sound, "WAV16K")
 		if err != nil {
@@ -282,9 +280,10 @@ func (o *outgoing) setForm(form []protocol.Param) {
 	}
 }
 
-func (p *player) multipart(parts []scenarios.BodyPart, o *outgoing) error {
+func (p *player) multipart(a scenarios.Request, o *outgoing) error {
 	var b bytes.Buffer
-	for _, part := range parts {
+	b.WriteString(a.Preamble)
+	for _, part := range a.Parts {
 		content, entry, err := p.part(part, o)
 		if err != nil {
 			return err

@@ -42,7 +42,7 @@ func (p *player) issuance(a scenarios.Issue, u *url.URL) (outgoing, error) {
 	if err != nil {
 		return outgoing{}, err
 	}
-	o := outgoing{method: "POST", target: u.RequestURI(), surface: protocol.SurfaceIssue, issuer: &p.target}
+	o := outgoing{method: "POST", target: u.RequestURI(), surface: protocol.SurfaceIssue, issues: true}
 	if p.target.Form == nil {
 		p.ownForm(a, values, &o)
 	} else {
@@ -137,6 +137,39 @@ func (t *Target) keyIn(r *reply) (key, problem string) {
 		return "", fmt.Sprintf("status %d with a body of %d bytes that is not a key alone", r.status, len(key))
 	}
 	return key, ""
+}
+
+// keysIn are the texts in a reply of an issuer that may be keys, whatever is wrong with how they come.
+func keysIn(r *reply) []string {
+	const shortest = 12
+	if r.status >= 300 {
+		return nil
+	}
+	var keys []string
+	var collect func(v any)
+	collect = func(v any) {
+		switch v := v.(type) {
+		case string:
+			if len(v) >= shortest && !strings.ContainsAny(v, " \t\r\n") {
+				keys = append(keys, v)
+			}
+		case []any:
+			for _, item := range v {
+				collect(item)
+			}
+		case map[string]any:
+			for _, item := range v {
+				collect(item)
+			}
+		}
+	}
+	var value any
+	if err := json.Unmarshal([]byte(r.body), &value); err == nil {
+		collect(value)
+	} else {
+		collect(strings.TrimSpace(r.body))
+	}
+	return keys
 }
 
 // pointer follows a JSON pointer. (RFC 6901)

@@ -26,10 +26,11 @@ type player struct {
 	stream   *streamConn
 	streams  []*streamConn // all of them
 	format   string        // of the last s
+	sounds   *Sounds
 }
 
-func newPlayer(t Target, s *scenarios.Scenario, patience time.Duration) *player {
-	return &player{target: t, script: s, patience: patience, tape: newTape(t.Credentials), vars: t.variables()}
+func newPlayer(t Target, s *scenarios.Scenario, o options) *player {
+	return &player{target: t, script: s, patience: o.patience, tape: newTape(t.Credentials), vars: t.variables(), sounds: o.sounds}
 }
 
 // play goes through the steps. A failure is the target's, an error is not.
@@ -171,10 +172,14 @@ func (p *player) sound(s scenarios.Sound, fallback string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	generate := map[scenarios.SoundKind]func(int, time.Duration) []int16{
+	return p.sounds.of(string(s.Kind)+" "+s.For.String()+" "+name, func() []byte { return generate(s, f) }), nil
+}
+
+func generate(s scenarios.Sound, f sound.Format) []byte {
+	samples := map[scenarios.SoundKind]func(int, time.Duration) []int16{
 		scenarios.SoundSilence: sound.Silence, scenarios.SoundSpeech: sound.Speech, scenarios.SoundNoise: sound.Noise,
 	}[s.Kind]
-	return sound.Encode(f, generate(f.Rate, s.For)), nil
+	return sound.Encode(f, samples(f.Rate, s.For))
 }
 
 // wait lets clock time pass: on the target's clock if it has one, else in reality.

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 
 	"mockamivoice/reference-client/wire"
@@ -18,8 +20,11 @@ type tamper struct {
 	in  func(s *tampered, f wire.Frame) []wire.Frame // from the client
 }
 
-// cut is an opcode that does not exist: it stands for the end of the connection.
-const cut = 99
+// cut is an opcode that does not exist: it stands for the end of the connection. cutText is the same among texts.
+const (
+	cut     = 99
+	cutText = "\x00cut"
+)
 
 // tampered is the state of one stream.
 type tampered struct {
@@ -102,7 +107,10 @@ func (c *tamperConn) Write(p []byte) (int, error) {
 func (c *tamperConn) send(frames []wire.Frame) {
 	for _, f := range frames {
 		if f.Opcode == cut {
-			_ = c.Close()
+			if tcp, ok := c.Conn.(*net.TCPConn); ok {
+				_ = tcp.CloseWrite() // what was sent before is not lost
+			}
+			c.t.in = func(*tampered, wire.Frame) []wire.Frame { return nil }
 			return
 		}
 		_, _ = c.Conn.Write(wire.AppendFrame(nil, f, [4]byte{1, 2, 3, 4}))
@@ -132,9 +140,10 @@ func (c *tamperConn) Read(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if f.Opcode == wire.Text {
+		switch f.Opcode {
+		case wire.Text:
 			c.state.last = string(f.Payload)
-		} else if f.Opcode == wire.Binary {
+		case wire.Binary:
 			c.state.fed++
 		}
 		for _, g := range c.t.in(c.state, f) {
@@ -177,10 +186,69 @@ func rewrite(h http.Handler, change func(r *http.Request, a *answer)) http.Handl
 		a := &answer{header: make(http.Header), status: http.StatusOK}
 		h.ServeHTTP(a, r)
 		change(r, a)
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), a.header)
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body)
 	})
+}
+
+// countMutex guards what mutants count.
+var countMutex sync.Mutex
+
+// onBody lets a mutant change the body of a request for recognition.
+func onBody(change func(r *http.Request, body []byte) []byte) func(*http.Request) {
+	return func(r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/recognize") {
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		setBody(r, change(r, body))
+	}
+}
+
+func setBody(r *http.Request, body []byte) {
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.ContentLength = int64(len(body))
+}
+
+// formBody is the body of an issuance, which stays to be read.
+func formBody(r *http.Request) string {
+	if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/issue_service_authorization") {
+		return ""
+	}
+	body, _ := io.ReadAll(r.Body)
+	setBody(r, body)
+	return string(body)
+}
+
+func setForm(r *http.Request, body string) {
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	setBody(r, []byte(body))
+}
+
+func onForm(change func(body string) string) func(*http.Request) {
+	return func(r *http.Request) {
+		if body := formBody(r); body != "" {
+			setForm(r, change(body))
+		}
+	}
+}
+
+func queryToForm(r *http.Request) {
+	if body := formBody(r); body == "" && r.Method == http.MethodPost && r.URL.RawQuery != "" && strings.HasSuffix(r.URL.Path, "/issue_service_authorization") {
+		setForm(r, r.URL.RawQuery)
+	}
+}
+
+// partsFirst puts a key that stands behind the audio in front of it.
+func partsFirst(_ *http.Request, body []byte) []byte {
+	boundary, _, ok := bytes.Cut(body, []byte("\r\n"))
+	at := bytes.LastIndex(body, append(boundary, "\r\nContent-Disposition: form-data; name=\"u\""...))
+	if !ok || at <= 0 {
+		return body
+	}
+	end := bytes.LastIndex(body, append(boundary, "--"...))
+	out := append([]byte(nil), body[at:end]...)
+	out = append(out, body[:at]...)
+	return append(out, body[end:]...)
 }

@@ -59,7 +59,7 @@ func (i *issuance) refuse() { i.refusal = protocol.IllegalParameter("epi") }
 
 func (i *issuance) isDate() bool { return strings.ContainsAny(i.epi, "/-") }
 
-func issueDeviations() []deviation {
+func issueDeviations() []deviation { //nolint:funlen,gocognit // a table
 	const day = 24 * time.Hour
 	refuseEPI := func(bad func(i *issuance) bool) func(*issuance) {
 		return func(i *issuance) {
@@ -123,6 +123,12 @@ func issueDeviations() []deviation {
 				i.life(protocol.DefaultEPI)
 			}
 		}},
+		{id: "ipa-lenient", about: "issues a key for everywhere when ipa cannot be read", issue: func(i *issuance) {
+			if i.refusal != nil && i.ipa != "" {
+				i.refusal = nil
+				i.life(protocol.DefaultEPI)
+			}
+		}},
 		{id: "ipa-ignored", about: "ignores ipa", issue: func(i *issuance) { i.claims.Allow = nil }},
 		{id: "ipa-first-only", about: "honours the first entry of ipa alone", issue: func(i *issuance) {
 			i.claims.Allow = i.claims.Allow[:min(1, len(i.claims.Allow))]
@@ -178,4 +184,14 @@ func (s *Server) deviate(i *issuance) {
 	if s.deviation.issue != nil {
 		s.deviation.issue(i)
 	}
+}
+
+// DeviationAbout says what is wrong with a Server that has the deviation called id.
+func DeviationAbout(id string) string {
+	for _, d := range deviations() {
+		if d.id == id {
+			return d.about
+		}
+	}
+	return ""
 }

@@ -145,6 +145,7 @@ func readRequest(n strict.Node) Request {
 				a.Parts = append(a.Parts, readPart(item))
 			}
 		},
+		"preamble": strict.Text(&a.Preamble),
 		"body": func(v strict.Node) {
 			a.Body = &Content{}
 			if v.IsMap() {
@@ -156,6 +157,9 @@ func readRequest(n strict.Node) Request {
 			template(&a.Body.Text)(v)
 		},
 	}, "path")
+	if a.Preamble != "" && a.Parts == nil {
+		n.Fail("has a preamble, which only parts can have")
+	}
 	if bodies := btoi(a.Form != nil) + btoi(a.Parts != nil) + btoi(a.Body != nil); bodies > 1 {
 		n.Fail("has more than one of form, parts and body")
 	}
@@ -323,7 +327,12 @@ func readFeed(n strict.Node) Feed {
 
 func readExpectNone(n strict.Node) ExpectNone {
 	var a ExpectNone
-	if strict.Duration(&a.For)(n); a.For > longestWait {
+	if n.IsMap() {
+		n.Map(strict.Fields{"for": strict.Duration(&a.For), "of": strict.NonEmpty(&a.Of)}, "for", "of")
+	} else {
+		strict.Duration(&a.For)(n)
+	}
+	if a.For > longestWait {
 		n.Fail("is real time; %s is the most", longestWait)
 	}
 	return a

@@ -31,6 +31,7 @@ type Request struct {
 	Headers        []Field
 	Form           []Field // urlencoded body
 	Parts          []BodyPart
+	Preamble       string // before the first boundary of parts
 	Body           *Content
 	Chunked        bool
 	SameConnection bool // as the last request
@@ -140,8 +141,12 @@ type HeaderMatch struct {
 // AnyOrder is several messages, in any order.
 type AnyOrder struct{ Messages []Match }
 
-// ExpectNone is that nothing comes, other than U and G, for so long in real time.
-type ExpectNone struct{ For time.Duration }
+// ExpectNone is that nothing comes for so long in real time, other than U and G; with Of, that no message begins so, whatever
+// else comes.
+type ExpectNone struct {
+	For time.Duration
+	Of  string
+}
 
 // Ending says how a connection ends.
 type Ending string

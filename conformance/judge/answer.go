@@ -7,7 +7,7 @@ import (
 )
 
 // answerLaws hold of the answers to s, p and e.
-func answerLaws() []Law {
+func answerLaws() []Law { //nolint:funlen,gocognit // a table
 	cycles := func(check func(t *trial, c *cycle)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, c := range d.cycles() {

@@ -7,7 +7,7 @@ import (
 )
 
 // eventLaws hold of S, E, C, U and A.
-func eventLaws() []Law {
+func eventLaws() []Law { //nolint:funlen,gocognit // a table
 	walk := func(check func(t *trial, w *walker, m message)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, c := range d.cycles() {

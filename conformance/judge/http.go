@@ -100,7 +100,7 @@ func issueLaws() []Law {
 }
 
 // syncLaws hold of replies of the synchronous interface.
-func syncLaws() []Law {
+func syncLaws() []Law { //nolint:gocognit // a table
 	recognitions := func(check func(t *trial, r reply)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, r := range d.replies {

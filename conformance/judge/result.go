@@ -9,7 +9,7 @@ import (
 )
 
 // resultLaws hold of final results, on every surface.
-func resultLaws() []Law {
+func resultLaws() []Law { //nolint:funlen // a table
 	results := func(check func(t *trial, r result)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, r := range d.results {
