@@ -212,11 +212,11 @@ func (r *Result) play(ctx context.Context, t Target, s *scenarios.Scenario, o op
 	r.Findings, r.applied = verdict.Findings, verdict.Applied
 	switch {
 	case err != nil:
-		r.Outcome, r.Reason = Errored, p.tape.clean(err.Error())
+		r.Outcome, r.Reason = Errored, p.tape.Text(err.Error())
 	case failure == nil:
 		r.Outcome = Pass
 	default:
-		failure.Expected, failure.Received = p.tape.clean(failure.Expected), p.tape.clean(failure.Received)
+		failure.Expected, failure.Received = p.tape.Text(failure.Expected), p.tape.Text(failure.Received)
 		r.Failure = failure
 		r.Outcome = failed(s.Level)
 	}

@@ -17,6 +17,7 @@ import (
 	"mockamivoice/protocol"
 	"mockamivoice/reference-client/wire"
 	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/redact"
 )
 
 const (
@@ -98,7 +99,7 @@ func (c *httpConn) close() {
 // exchange sends a request and reads its reply. The reply may come while the request is still being sent.
 func (c *httpConn) exchange(o outgoing, patience time.Duration) (*reply, error) {
 	c.tape.add(scenarios.Entry{
-		Kind: scenarios.HTTPRequest, Dir: scenarios.In, Conn: c.number, Surface: string(o.surface), Key: c.tape.id(o.key),
+		Kind: scenarios.HTTPRequest, Dir: scenarios.In, Conn: c.number, Surface: string(o.surface), Key: c.tape.ID(o.key),
 		Method: o.method, Target: o.target, Headers: append([][2]string{{"Host", c.host}}, o.headers...), Parts: o.parts, Audio: o.audio, Body: o.text,
 	})
 	_ = c.conn.SetDeadline(now().Add(patience))
@@ -116,11 +117,11 @@ func (c *httpConn) exchange(o outgoing, patience time.Duration) (*reply, error) 
 		return nil, &mismatch{"a reply", whatCame(err, patience)}
 	}
 	<-sent
-	if o.issues {
-		c.tape.learn(keysIn(r)...) // before the tape shows them
+	if o.issues && r.status < 300 {
+		c.tape.Learn(redact.Keys(r.body)...) // before the tape shows them
 	}
 	c.tape.add(scenarios.Entry{
-		Kind: scenarios.HTTPResponse, Dir: scenarios.Out, Conn: c.number, Surface: string(o.surface), Key: c.tape.id(o.key),
+		Kind: scenarios.HTTPResponse, Dir: scenarios.Out, Conn: c.number, Surface: string(o.surface), Key: c.tape.ID(o.key),
 		Status: r.status, Headers: r.head.Lines, Body: r.body,
 	})
 	return r, nil

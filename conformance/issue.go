@@ -139,39 +139,6 @@ func (t *Target) keyIn(r *reply) (key, problem string) {
 	return key, ""
 }
 
-// keysIn are the texts in a reply of an issuer that may be keys, whatever is wrong with how they come.
-func keysIn(r *reply) []string {
-	const shortest = 12
-	if r.status >= 300 {
-		return nil
-	}
-	var keys []string
-	var collect func(v any)
-	collect = func(v any) {
-		switch v := v.(type) {
-		case string:
-			if len(v) >= shortest && !strings.ContainsAny(v, " \t\r\n") {
-				keys = append(keys, v)
-			}
-		case []any:
-			for _, item := range v {
-				collect(item)
-			}
-		case map[string]any:
-			for _, item := range v {
-				collect(item)
-			}
-		}
-	}
-	var value any
-	if err := json.Unmarshal([]byte(r.body), &value); err == nil {
-		collect(value)
-	} else {
-		collect(strings.TrimSpace(r.body))
-	}
-	return keys
-}
-
 // pointer follows a JSON pointer. (RFC 6901)
 func pointer(value any, path string) any {
 	for _, name := range strings.Split(path, "/")[1:] {

@@ -170,7 +170,7 @@ func (s *streamConn) record(m message) {
 	command, err := protocol.ParseCommand(m.payload)
 	switch c := command.(type) {
 	case protocol.Start:
-		s.format, s.key = c.Format, s.tape.id(c.Value("authorization"))
+		s.format, s.key = c.Format, s.tape.ID(c.Value("authorization"))
 	case protocol.Feed:
 		e.Text, e.Audio = "p", measure(c.Audio, s.format)
 	case protocol.End:

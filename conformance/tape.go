@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -18,56 +16,18 @@ const mostEntries = 20_000 // of one dialogue
 
 // tape records one dialogue from the client's side. Secrets are replaced when they come in. It is safe for concurrent use.
 type tape struct {
+	*redact.Book
+
 	mu      sync.Mutex
-	secret  []byte // names keys
-	known   []redact.Secret
-	redact  *redact.Redactor
 	list    []scenarios.Entry
 	started time.Time
 	conns   uint64
 }
 
 func newTape(c Credentials) *tape {
-	t := &tape{secret: make([]byte, 32), started: now()}
-	_, _ = rand.Read(t.secret) // never fails
-	t.hide(c.SPW)
-	t.learn(c.Key, c.IssuingKey)
+	t := &tape{Book: redact.NewBook(c.SPW), started: now()}
+	t.Learn(c.Key, c.IssuingKey)
 	return t
-}
-
-// learn makes keys known, which are from then on shown by their ids.
-func (t *tape) learn(keys ...string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, key := range keys {
-		if key != "" && !slices.ContainsFunc(t.known, func(s redact.Secret) bool { return s.Value == key }) {
-			t.known = append(t.known, redact.Secret{Value: key, Name: "<key:" + t.id(key) + ">"})
-		}
-	}
-	t.redact = redact.New(t.known, nil)
-}
-
-// hide makes a secret known that is not a key.
-func (t *tape) hide(secret string) {
-	if secret != "" {
-		t.known = append(t.known, redact.Secret{Value: secret, Name: "***"})
-	}
-}
-
-// id is what stands for a key.
-func (t *tape) id(key string) string {
-	if key == "" {
-		return ""
-	}
-	m := hmac.New(sha256.New, t.secret)
-	m.Write([]byte(key))
-	return hex.EncodeToString(m.Sum(nil)[:6])
-}
-
-func (t *tape) clean(text string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.redact.Text(text)
 }
 
 // conn is the number of a new connection.
@@ -84,7 +44,7 @@ func (t *tape) add(e scenarios.Entry) {
 	if len(t.list) == mostEntries {
 		return
 	}
-	t.redact.Entry(&e)
+	t.Entry(&e)
 	at := now()
 	e.N, e.At, e.T = uint64(len(t.list)+1), scenarios.At(at.Truncate(time.Millisecond)), at.Sub(t.started).Milliseconds()
 	if len(t.list) == mostEntries-1 {

@@ -15,9 +15,22 @@ import (
 // WriteText writes a summary for a terminal: what does not hold comes first, with its dialogue, and the headline last, where
 // the eye rests.
 func (r *Report) WriteText(w io.Writer) error {
+	const most = 10 // are shown with their dialogues
 	var b strings.Builder
+	shown := 0
 	for i := range r.Results {
-		r.Results[i].writeText(&b)
+		one := &r.Results[i]
+		if one.Failure != nil && one.Known == "" {
+			shown++
+		}
+		if shown > most && one.Failure != nil && one.Known == "" {
+			fmt.Fprintf(&b, "%s %s: expected %s, received %s\n", strings.ToUpper(string(one.Outcome)), one.ID, one.Failure.Expected, one.Failure.Received)
+			continue
+		}
+		one.writeText(&b)
+	}
+	if shown > most {
+		fmt.Fprintf(&b, "(only the first %d are shown with their dialogues; --report html=FILE has all)\n", most)
 	}
 	for i := range r.Laws {
 		r.Laws[i].writeText(&b)
