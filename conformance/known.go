@@ -37,6 +37,12 @@ func ParseKnown(file string, data []byte) ([]Known, error) {
 	return all, err
 }
 
+// KnownError says that a list of known failures does not fit the run.
+type KnownError struct{ Reason string }
+
+// Error implements error.
+func (e *KnownError) Error() string { return "known failing: " + e.Reason }
+
 // checkKnown refuses an id that nothing has, and one that is there twice.
 func checkKnown(known []Known, scripts []*scenarios.Scenario, laws []judge.Law) error {
 	var ids []string
@@ -53,9 +59,9 @@ func checkKnown(known []Known, scripts []*scenarios.Scenario, laws []judge.Law) 
 		n, is := left[k.ID]
 		switch {
 		case !is:
-			return fmt.Errorf("known failing: no scenario or law of this run is called %q%s", k.ID, strict.DidYouMean(k.ID, ids))
+			return &KnownError{fmt.Sprintf("no scenario or law of this run is called %q%s", k.ID, strict.DidYouMean(k.ID, ids))}
 		case n == 0:
-			return fmt.Errorf("known failing: %q is there twice", k.ID)
+			return &KnownError{fmt.Sprintf("%q is there twice", k.ID)}
 		}
 		left[k.ID]--
 	}

@@ -46,7 +46,7 @@ func TestConfigFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := configFile(t, c.text)
 			var out, errs bytes.Buffer
-			status := run(t.Context(), []string{"serve", "--print-config", "--config", path}, &out, &errs)
+			status := run(t.Context(), []string{"serve", "--print-config", "--config", path}, nil, &out, &errs)
 			if c.want == "" && status != 0 {
 				t.Fatalf("status %d: %s", status, errs.String())
 			}
@@ -101,7 +101,7 @@ func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 		{"--spw", canary + "-spw", "--key", canary + "-key", "--issuer-key", canary + "-issuer", "--secret", canary + "-secret-secret", "--admin-token", canary},
 	} {
 		var out, errs bytes.Buffer
-		if status := run(t.Context(), append([]string{"serve", "--print-config"}, args...), &out, &errs); status != 0 {
+		if status := run(t.Context(), append([]string{"serve", "--print-config"}, args...), nil, &out, &errs); status != 0 {
 			t.Fatalf("status %d: %s", status, errs.String())
 		}
 		if text := out.String() + errs.String(); strings.Contains(text, canary) || !strings.Contains(text, "***") {
@@ -114,7 +114,7 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	path := configFile(t, "services: [{sid: from-file, spw: x}]\nprofile: documented\n")
 	printed := func(args ...string) string {
 		var out, errs bytes.Buffer
-		if status := run(t.Context(), append([]string{"serve", "--print-config", "--config", path}, args...), &out, &errs); status != 0 {
+		if status := run(t.Context(), append([]string{"serve", "--print-config", "--config", path}, args...), nil, &out, &errs); status != 0 {
 			t.Fatalf("status %d: %s", status, errs.String())
 		}
 		return out.String()

@@ -2,8 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -91,6 +90,9 @@ func (c *conformanceCommand) Run(w *world) error {
 		options = append(options, conformance.WithKnown(known))
 	}
 	report, err := conformance.Run(w.ctx, target, scripts, options...)
+	if known, ok := errors.AsType[*conformance.KnownError](err); ok {
+		return usage("%w", known)
+	}
 	if err != nil {
 		return cannot("conformance: %w", err)
 	}
@@ -177,15 +179,11 @@ func (c *conformanceCommand) fileTarget() (conformance.Target, error) {
 // network fills in addresses and certificates.
 func (c *conformanceCommand) network(t *conformance.Target) error {
 	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
+		config, err := trust(c.CA)
 		if err != nil {
-			return usage("--ca: %w", err)
+			return err
 		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return usage("--ca: %s holds no certificate in PEM form", c.CA)
-		}
-		t.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		t.TLS = config
 	}
 	for _, text := range c.Source {
 		addr, err := netip.ParseAddr(text)

@@ -47,11 +47,15 @@ func cannot(format string, args ...any) error {
 // world is what a command may use of the process.
 type world struct {
 	ctx            context.Context //nolint:containedctx // it is the argument of every command, through kong
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run the fake service."`
+	Issue       issueCommand       `cmd:"" help:"Issue a key and print it."`
+	Recognize   recognizeCommand   `cmd:"" help:"Recognize a recording."`
+	Stream      streamCommand      `cmd:"" help:"Stream audio and print what is recognized while it is sent."`
 	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for containers without a shell."`
@@ -64,6 +68,8 @@ Examples:
   mockamivoice serve                                   no configuration needed; prints what to paste next
   mockamivoice serve --clock manual                    time moves by POST /clock/advance on the admin port
   mockamivoice serve --listen 127.0.0.1:0 --admin ''   any free port, told on the first line of stdout
+  mockamivoice stream testdata/speech-ja.wav           streams a file to the server above and prints its text
+  mockamivoice conformance                             plays every script against a fake of its own
 
 Every flag has an environment variable (MOCKAMIVOICE_ and the flag's name). A flag beats it, and it beats the file of --config.
 Exit status: 0 good, 1 the thing tested failed, 2 bad usage or file, 3 could not run.`
@@ -71,12 +77,12 @@ Exit status: 0 good, 1 the thing tested failed, 2 bad usage or file, 3 could not
 func main() {
 	ctx, stop := signals(context.Background())
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is main without the process: it returns the exit status, and has written one line when something went wrong.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := dispatch(&world{ctx: ctx, stdout: stdout, stderr: stderr}, args)
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := dispatch(&world{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}, args)
 	if err == nil {
 		return statusGood
 	}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("MOCKAMIVOICE_TEST_CHILD") != "" {
 		ctx, stop := signals(context.Background())
 		defer stop()
-		os.Exit(run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, os.Stdout, os.Stderr))
+		os.Exit(run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, nil, os.Stdout, os.Stderr))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -67,7 +67,7 @@ func TestBadUsageSaysWhatWouldBeRight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			if status := run(t.Context(), c.args, &out, &errs); status != c.status || !strings.Contains(errs.String(), c.want) {
+			if status := run(t.Context(), c.args, nil, &out, &errs); status != c.status || !strings.Contains(errs.String(), c.want) {
 				t.Errorf("status %d, %q; want %d, %q", status, errs.String(), c.status, c.want)
 			}
 			if out.Len() > 0 {
@@ -85,7 +85,7 @@ func server(t *testing.T, args ...string) map[string]string {
 	done := make(chan int, 1)
 	var errs bytes.Buffer
 	go func() {
-		done <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...), writer, &errs)
+		done <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...), nil, writer, &errs)
 		_ = writer.Close()
 	}()
 	t.Cleanup(func() {
@@ -143,7 +143,7 @@ func TestServeTellsItsPortsAndIsReady(t *testing.T) {
 		t.Errorf("the service port shows the clock: %d", status)
 	}
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), []string{"healthcheck", "--admin", ready["admin"]}, &out, &errs); status != 0 || out.String() != "ready\n" {
+	if status := run(t.Context(), []string{"healthcheck", "--admin", ready["admin"]}, nil, &out, &errs); status != 0 || out.String() != "ready\n" {
 		t.Errorf("healthcheck: %d %s%s", status, out.String(), errs.String())
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -246,7 +246,7 @@ func TestSignalEndsTheProcessWithStatus0(t *testing.T) {
 func TestVersionAndHelp(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"--help"}, {"serve", "--help"}, {"healthcheck", "--help"}} {
 		var out, errs bytes.Buffer
-		if status := run(t.Context(), args, &out, &errs); status != 0 || !strings.Contains(out.String(), "mockamivoice") || errs.Len() > 0 {
+		if status := run(t.Context(), args, nil, &out, &errs); status != 0 || !strings.Contains(out.String(), "mockamivoice") || errs.Len() > 0 {
 			t.Errorf("%v: status %d, %q %q", args, status, out.String(), errs.String())
 		}
 	}

@@ -141,7 +141,8 @@ func readChunks(r *bufio.Reader, limit int64) ([]byte, error) {
 			return nil, ErrTooLong
 		}
 		if size == 0 {
-			return body, skipTrailer(r)
+			_, err := ReadTrailer(r)
+			return body, err
 		}
 		chunk := make([]byte, size)
 		if _, err := io.ReadFull(r, chunk); err != nil {
@@ -154,12 +155,15 @@ func readChunks(r *bufio.Reader, limit int64) ([]byte, error) {
 	}
 }
 
-func skipTrailer(r *bufio.Reader) error {
+// ReadTrailer reads the lines behind the last chunk, up to the empty one.
+func ReadTrailer(r *bufio.Reader) (lines [][2]string, err error) {
 	left := maxHead
 	for {
 		line, err := readLine(r, &left)
 		if err != nil || line == "" {
-			return err
+			return lines, err
 		}
+		name, value, _ := strings.Cut(line, ":")
+		lines = append(lines, [2]string{name, strings.Trim(value, " \t")})
 	}
 }
