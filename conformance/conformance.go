@@ -282,8 +282,14 @@ func (t *Target) cannotIssue(a scenarios.Issue) string {
 	}
 	asked := scenarios.Template(t.Form.Body).Variables()
 	for name, value := range map[string]*scenarios.Template{"sid": a.SID, "spw": a.SPW, "epi": a.EPI, "ipa": a.IPA} {
-		if value != nil && !slices.Contains(asked, name) {
+		if value == nil {
+			continue
+		}
+		if !slices.Contains(asked, name) {
 			return "the issuer's form does not take " + name
+		}
+		if re := t.Form.Accepts[name]; re != nil && !re.MatchString(string(*value)) {
+			return fmt.Sprintf("the issuer does not take this %s: %s", name, *value)
 		}
 	}
 	return t.cannotFrom(a.From)

@@ -22,7 +22,7 @@ func (p *player) issue(ctx context.Context, a scenarios.Issue) error {
 	if err != nil {
 		return err
 	}
-	if err := p.openHTTP(ctx, u, a.From, protocol.SurfaceIssue); err != nil {
+	if err := p.openHTTP(ctx, u, a.From, o.surface); err != nil {
 		return err
 	}
 	r, err := p.http.exchange(o, p.patience)
@@ -46,7 +46,7 @@ func (p *player) issuance(a scenarios.Issue, u *url.URL) (outgoing, error) {
 	if p.target.Form == nil {
 		p.ownForm(a, values, &o)
 	} else {
-		o.method = p.target.Form.Method
+		o.method, o.surface = p.target.Form.Method, "" // the laws of AmiVoice's issuer do not hold for others
 		p.foreignForm(values, &o)
 	}
 	o.headers = append(o.headers, [2]string{"Content-Length", strconv.Itoa(len(o.body))})

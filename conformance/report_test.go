@@ -54,7 +54,9 @@ func TestOutcomes(t *testing.T) {
 	noKey := freshFake()
 	noKey.Credentials.Key = ""
 	broken := freshFake()
-	broken.Fresh = func(context.Context) (conformance.Target, func(), error) { return conformance.Target{}, nil, io.ErrUnexpectedEOF }
+	broken.Fresh = func(context.Context) (conformance.Target, func(), error) {
+		return conformance.Target{}, nil, io.ErrUnexpectedEOF
+	}
 	known := conformance.WithKnown([]conformance.Known{{ID: "issue.default-life", Reason: "being repaired"}})
 	over := conformance.WithKnown([]conformance.Known{{ID: "issue.default-life", Reason: "being repaired", Until: "2001-01-01"}})
 	for _, c := range []struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,10 @@ type Issuer struct {
 	Headers [][2]string
 	Body    string
 	Pointer string // JSON pointer of the key in the reply; empty when the reply is the key
+
+	// Accepts says which values of sid, epi and ipa the issuer takes, by name; nil for all. A script that asks for another is
+	// skipped.
+	Accepts map[string]*regexp.Regexp
 }
 
 // The public hosts of the service. (documented: issue-api-key-with-api, sync-http-interface, websocket-interface)

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 
 	"mockamivoice/scenarios"
@@ -90,7 +91,8 @@ func (f *targetFile) readIssuer(n strict.Node) {
 				form.Headers = append(form.Headers, [2]string{p.Name, value})
 			}
 		}),
-		"body": field(strict.Text(&form.Body)),
+		"body":    field(strict.Text(&form.Body)),
+		"accepts": field(form.readAccepts),
 		"key": field(func(v strict.Node) {
 			if !v.IsMap() {
 				var word string
@@ -111,6 +113,21 @@ func (f *targetFile) readIssuer(n strict.Node) {
 	if own {
 		f.target.Form = form
 	}
+}
+
+// readAccepts reads regular expressions for the values that an issuer takes.
+func (f *Issuer) readAccepts(n strict.Node) {
+	f.Accepts = make(map[string]*regexp.Regexp)
+	read := func(name string) strict.Reader {
+		return func(v strict.Node) {
+			if _, err := regexp.Compile(v.Text()); err != nil {
+				v.Fail("%v", err)
+				return
+			}
+			f.Accepts[name] = regexp.MustCompile(`\A(?:` + v.Text() + `)\z`)
+		}
+	}
+	n.Map(strict.Fields{"sid": read("sid"), "epi": read("epi"), "ipa": read("ipa")})
 }
 
 // expandEnv fills in ${env:NAME}.

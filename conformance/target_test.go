@@ -54,6 +54,7 @@ issuer:
   headers: {Authorization: "Bearer ${env:TOKEN}"}
   body: '{"ttl":"${epi}"}'
   key: {json: /api_key}
+  accepts: {epi: '[0-9]+[smh]?'}
 sync: https://acp-api.amivoice.com/v1/recognize
 stream: wss://acp-api.amivoice.com/v1/
 admin: http://127.0.0.1:8081
@@ -92,9 +93,9 @@ func TestBadTargetFiles(t *testing.T) {
 		old, new, want string
 		schema         bool // whether the schema sees it too
 	}{
-		"unknown field":        {"sync:", "synch:", `t.yaml:8:1: unknown field "synch", did you mean "sync"?`, true},
+		"unknown field":        {"sync:", "synch:", `t.yaml:9:1: unknown field "synch", did you mean "sync"?`, true},
 		"secret in the file":   {"spw_env: SPW", "spw_env: my-secret!", "must be the name of an environment variable", true},
-		"variable not set":     {"spw_env: SPW", "spw_env: NOPE", "t.yaml:11:38: the environment variable NOPE is not set", false},
+		"variable not set":     {"spw_env: SPW", "spw_env: NOPE", "t.yaml:12:38: the environment variable NOPE is not set", false},
 		"header variable":      {"${env:TOKEN}", "${TOKEN}", "only ${env:NAME} is filled in here", false},
 		"body variable":        {"${epi}", "${spw}", "only ${sid}, ${epi} and ${ipa} are filled in, not ${spw}", false},
 		"pointer":              {"/api_key", "api_key", "must be a JSON pointer", true},
@@ -103,6 +104,7 @@ func TestBadTargetFiles(t *testing.T) {
 		"claim without a URL":  {"sync: https://acp-api.amivoice.com/v1/recognize\n", "", "claims sync, but does not say where", false},
 		"bad address":          {"127.0.0.2", "nowhere", "is not an address", false},
 		"line end in a header": {"Bearer ${env:TOKEN}", `Bearer\r\nX: y`, "holds a line end", false},
+		"bad expression":       {"[0-9]+[smh]?", "[0-9", "missing closing ]", false},
 		"no name":              {"name: our staging\n", "", `field "name" is missing`, true},
 	} {
 		text := strings.Replace(targetYAML, c.old, c.new, 1)

@@ -119,7 +119,7 @@ func read(entries []scenarios.Entry) *dialogue {
 }
 
 func (d *dialogue) reply(request, e *scenarios.Entry) {
-	if request == nil || e.Status == 101 {
+	if request == nil || e.Status == 101 || e.Surface == "" { // not of this service
 		return
 	}
 	r := reply{request, e}
