@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"mockamivoice/conformance/judge"
 	"mockamivoice/fake"
+	"mockamivoice/scenarios"
 )
 
 // TestBehavioursArePublished holds the schema of the file and the table of the README against the table in the code.
@@ -45,5 +47,26 @@ func TestBehavioursArePublished(t *testing.T) {
 	}
 	if len(published) != len(fake.Behaviours()) {
 		t.Errorf("the schema has %d points, the code %d", len(published), len(fake.Behaviours()))
+	}
+}
+
+// TestNumbersOfTheKitAreTrue holds the README against the library, the laws and the mutants.
+func TestNumbersOfTheKitAreTrue(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutants, err := scenarios.Mutants()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("The kit plays %d scripts", len(scenarios.Library())),
+		fmt.Sprintf("holds %d laws against every dialogue", len(judge.ServerLaws())),
+		fmt.Sprintf("with %d servers that are wrong on purpose", len(mutants)),
+	} {
+		if !strings.Contains(string(readme), want) {
+			t.Errorf("the README does not say %q", want)
+		}
 	}
 }

@@ -34,8 +34,8 @@ func answerLaws() []Law { //nolint:funlen,gocognit // a table
 					return
 				}
 				t.apply()
-				if len(c.ends) > 1 {
-					t.find(c.ends[1].entry, "a second answer to the same e: %q", c.ends[1].entry.Text)
+				if len(c.ends) > c.asked {
+					t.find(c.ends[c.asked].entry, "one more answer than there were e: %q", c.ends[c.asked].entry.Text)
 				}
 			}),
 		},

@@ -65,7 +65,8 @@ type message struct {
 // cycle is what follows one s, up to the next.
 type cycle struct {
 	start  *scenarios.Entry
-	end    *scenarios.Entry // the e; nil without one
+	end    *scenarios.Entry // the last e; nil without one
+	asked  int              // how many e were sent
 	sent   bool             // audio was sent
 	early  []message        // before the answer to s
 	starts []message        // answers to s
@@ -169,6 +170,7 @@ func (s *stream) command(e *scenarios.Entry) {
 	case len(s.cycles) == 0:
 	case e.Text == "e":
 		s.last().end = e
+		s.last().asked++
 	case e.Audio != nil:
 		s.last().sent = true
 	}
