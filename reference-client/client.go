@@ -193,8 +193,17 @@ type reply struct {
 	body    []byte
 }
 
-// do sends a request and reads the whole reply. A redirect is a reply: nobody else is told the key.
+// do sends a request and reads the whole reply. When the context ended, that is the error, whatever broke because of it.
 func (c *Client) do(req *http.Request) (reply, error) {
+	got, err := c.exchange(req)
+	if err != nil && req.Context().Err() != nil {
+		err = context.Cause(req.Context())
+	}
+	return got, err
+}
+
+// exchange takes a redirect for a reply: nobody else is told the key.
+func (c *Client) exchange(req *http.Request) (reply, error) {
 	web := http.Client{
 		Transport:     c.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -41,6 +42,10 @@ var _ = Describe("Errors", func() {
 	},
 		Entry("none", nil, false),
 		Entry("an end of the connection", fmt.Errorf("stream: %w", io.ErrUnexpectedEOF), true),
+		Entry("a connection that broke", &net.OpError{Op: "read", Err: errors.New("reset")}, true),
+		Entry("an alert of TLS", &net.OpError{Op: "remote error", Err: errors.New("bad certificate")}, false),
+		Entry("a name server in trouble", &net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}}, true),
+		Entry("a name that does not exist", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}, false),
 		Entry("the caller's own context", fmt.Errorf("stream: %w", context.DeadlineExceeded), false),
 		Entry("an unknown text", &protocol.Error{Surface: protocol.SurfaceStream, Packet: 'p', Message: "new"}, false),
 		Entry("an unknown text with a status that speaks for itself", &protocol.Error{Surface: protocol.SurfaceSync, Status: 503, Code: "?"}, true),

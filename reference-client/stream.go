@@ -154,10 +154,12 @@ func (s *Stream) begin(ctx context.Context, c *cycle, r StreamRequest) error {
 	}
 	select {
 	case <-c.started:
-		return nil
 	case <-c.over:
-		return c.err
 	}
+	if isClosed(c.started) {
+		return nil // what came right behind the answer is for Events to tell
+	}
+	return c.err
 }
 
 // Restart opens another cycle after a good End. All settings are sent anew, only NoLog is the connection's. The end of ctx

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -17,6 +18,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"mockamivoice/fake"
+	"mockamivoice/fake/clock"
 	"mockamivoice/protocol"
 	"mockamivoice/reference-client"
 	"mockamivoice/scenarios"
@@ -61,7 +63,8 @@ var _ = Describe("Stream", func() {
 	})
 
 	It("may be fed first and read later when the audio is short", func() {
-		stream := open(serve().client(), general())
+		s := serve()
+		stream := open(s.client(), general())
 		_, err := stream.Write(sentence())
 		Expect(err).NotTo(HaveOccurred())
 		Expect(stream.End(soon())).To(Succeed())
@@ -69,6 +72,12 @@ var _ = Describe("Stream", func() {
 		raw, err := events(stream)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(letters(raw)).To(HaveSuffix("A"))
+		Expect(stream.Close()).To(Succeed())
+		var commands []string
+		for _, e := range s.entries(scenarios.WSCommand) {
+			commands = append(commands, e.Text[:1])
+		}
+		Expect(commands).To(Equal([]string{"s", "p", "e"}))
 	})
 
 	It("goes on where a loop was left", func() {
@@ -103,6 +112,39 @@ var _ = Describe("Stream", func() {
 		})
 		Expect(stream.Close()).To(Succeed())
 		Expect(got).To(Receive(Equal(`/v1/nolog/ s 16K -a-general profileWords="say ""hi"" あ" keepFillerToken=1 authorization=KEY`)))
+	})
+
+	It("sends s and e as text, or as binary when it is told to, and audio as binary always", func() {
+		kinds := make(chan int, 8)
+		url := listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+			if err != nil {
+				return
+			}
+			defer ws.Close()
+			for {
+				kind, m, err := ws.ReadMessage()
+				if err != nil {
+					return
+				}
+				kinds <- kind
+				if m[0] != 'p' {
+					say(ws, string(m[:1]))
+				}
+			}
+		}))
+		r := general()
+		stream := open(client(url, refclient.WithKey("k")), r)
+		Expect(stream.Write(nil)).To(Equal(0))
+		Expect(stream.End(soon())).To(Succeed())
+		r.Binary = true
+		Expect(stream.Restart(soon(), r)).To(Succeed())
+		Expect(stream.End(soon())).To(Succeed())
+		var got []int
+		for range 5 {
+			got = append(got, <-kinds)
+		}
+		Expect(got).To(Equal([]int{websocket.TextMessage, websocket.BinaryMessage, websocket.TextMessage, websocket.BinaryMessage, websocket.BinaryMessage}))
 	})
 
 	It("refuses a request that would become another command", func() {
@@ -222,6 +264,7 @@ var _ = Describe("Stream", func() {
 			Expect(err).To(MatchError("stream: p can't feed audio data to recognizer server (the life of the key was over)"))
 			Expect(id(err)).To(Equal(protocol.FeedRefused))
 			Expect(refclient.Expired(err)).To(BeTrue())
+			Expect(refclient.Retryable(err)).To(BeFalse())
 			Expect(stream.End(soon())).To(MatchError(err))
 			_, again := stream.Write(sentence())
 			Expect(again).To(MatchError(err))
@@ -238,6 +281,34 @@ var _ = Describe("Stream", func() {
 			Expect(id(err)).To(Equal(protocol.FeedRefused))
 			Expect(refclient.Expired(err)).To(BeFalse())
 			Expect(refclient.Retryable(err)).To(BeTrue())
+		})
+
+		It("is not blamed for a refusal after the first p, before which it lived", func() {
+			now := clock.NewManual(noon())
+			url := listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					_, _ = io.WriteString(w, "KEY")
+					return
+				}
+				ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+				if err != nil {
+					return
+				}
+				defer ws.Close()
+				for _, answer := range []string{"s", "S 1", "p can't feed audio data to recognizer server"} {
+					_, _, _ = ws.ReadMessage()
+					say(ws, answer)
+				}
+				listenOn(ws)
+			}))
+			stream := open(client(url, refclient.WithCredentials("a", "b"), refclient.WithNow(now.Now)), general())
+			Expect(stream.Write(nil)).To(Equal(0))
+			_, err := now.Advance(time.Minute)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(stream.Write(nil)).To(Equal(0))
+			_, err = events(stream)
+			Expect(id(err)).To(Equal(protocol.FeedRefused))
+			Expect(refclient.Expired(err)).To(BeFalse())
 		})
 
 		It("is not missed once audio has been taken", func() {
@@ -280,6 +351,7 @@ var _ = Describe("Stream", func() {
 			say(ws, answers...)
 			_ = ws.NetConn().Close()
 		}), refclient.WithKey("a-secret-key")).Stream(soon(), general())
+		Expect(err == nil).To(Equal(len(answers) > 0 && answers[0] == "s"))
 		if err == nil {
 			_, err = events(stream)
 			Expect(stream.Close()).To(Succeed())
@@ -363,28 +435,46 @@ var _ = Describe("Stream", func() {
 			Expect(stream.End(ctx)).To(MatchError(context.Canceled))
 			_, err := events(stream)
 			Expect(err).To(MatchError(context.Canceled))
+			Expect(stream.Close()).To(Succeed())
+			Expect(stream.Restart(soon(), general())).To(MatchError(context.Canceled), "the first cause is the one that counts")
 		})
 
-		It("ends in the middle, also while a packet is stuck", func() {
-			ctx, cancel := context.WithCancel(context.Background())
+		DescribeTable("or that is closed frees a packet which is stuck", func(want error, end func(s *refclient.Stream, cancel func())) {
 			release := make(chan struct{})
-			stream, err := client(socket(func(ws *websocket.Conn) {
+			url := socket(func(ws *websocket.Conn) {
 				say(ws, "s")
 				<-release // without reading
-			}), refclient.WithKey("k")).Stream(ctx, general())
-			Expect(err).NotTo(HaveOccurred())
-			var stuck sync.WaitGroup
-			var wrote error
-			stuck.Go(func() {
-				for wrote == nil {
-					_, wrote = stream.Write(make([]byte, 1<<20))
-				}
 			})
-			cancel()
-			stuck.Wait()
-			close(release)
-			Expect(wrote).To(MatchError(context.Canceled))
-		})
+			defer close(release)
+			var sent atomic.Int64
+			stuck := make(chan struct{})
+			// 64 MiB fit into no buffer on the way, so that a Write which has given 1 MiB away cannot end by itself.
+			tap := func(e refclient.TapEvent) {
+				if n := int64(len(e.Bytes)); e.Kind == refclient.Wrote && sent.Load() < 1<<20 && sent.Add(n) >= 1<<20 {
+					close(stuck)
+				}
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			stream, err := client(url, refclient.WithKey("k"), refclient.WithTap(tap)).Stream(ctx, general())
+			Expect(err).NotTo(HaveOccurred())
+			var writing sync.WaitGroup
+			var n int
+			writing.Go(func() { n, err = stream.Write(make([]byte, 64<<20)) })
+			<-stuck
+			end(stream, cancel)
+			writing.Wait()
+			Expect(err).To(MatchError(want))
+			Expect(n).To(BeNumerically("<", 64<<20))
+		},
+			Entry("by its own context", context.Canceled, func(_ *refclient.Stream, cancel func()) { cancel() }),
+			Entry("by that of End, which waits for the packet", context.Canceled, func(s *refclient.Stream, _ func()) {
+				ctx, cancel := context.WithCancel(context.Background())
+				cancel()
+				Expect(s.End(ctx)).To(MatchError(context.Canceled))
+			}),
+			Entry("by Close", net.ErrClosed, func(s *refclient.Stream, _ func()) { _ = s.Close() }),
+		)
 
 		It("is not held up by events that nobody wanted", func() {
 			flood := slices.Repeat([]string{"C"}, 2000)
@@ -397,6 +487,18 @@ var _ = Describe("Stream", func() {
 			Expect(stream.End(ctx)).To(MatchError(context.DeadlineExceeded))
 			Expect(stream.Close()).To(Succeed())
 		})
+	})
+
+	It("says goodbye after an error of the service as well, and leaves by itself", func() {
+		left := make(chan error, 1)
+		stream := open(client(socket(func(ws *websocket.Conn) {
+			say(ws, "s", "p received unsupported audio format")
+			_, _, err := ws.ReadMessage()
+			left <- err
+		}), refclient.WithKey("k")), general())
+		_, err := events(stream)
+		Expect(id(err)).To(Equal(protocol.FeedUnsupportedAudio))
+		Expect(websocket.IsCloseError(<-left, websocket.CloseNormalClosure)).To(BeTrue())
 	})
 
 	It("says goodbye with a close frame, once, and may be closed again", func() {

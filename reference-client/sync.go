@@ -1,15 +1,11 @@
 package refclient
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
-	"os"
-	"sync"
-	"sync/atomic"
 
 	"mockamivoice/protocol"
 )
@@ -30,8 +26,8 @@ type Recognition struct {
 }
 
 // Recognize sends a recording and waits for its result. The audio is sent while it is read, and is never held as a whole. When
-// the service answered with a code, both the Recognition and the error are set. When something else went wrong, audio may be
-// read a last time after the return, as with any body of an http.Request.
+// the service answered with a code, both the Recognition and the error are set. When Recognize returned early, audio may be
+// read a last time afterwards.
 func (c *Client) Recognize(ctx context.Context, audio io.Reader, r Request) (*Recognition, error) {
 	rewind := rewinder(audio)
 	for again := c.reissue && c.issues() && rewind != nil; ; again = false {
@@ -39,8 +35,7 @@ func (c *Client) Recognize(ctx context.Context, audio io.Reader, r Request) (*Re
 		if err != nil {
 			return nil, err
 		}
-		body := &upload{}
-		rec, err := c.recognize(ctx, key, body, audio, r)
+		rec, read, err := c.recognize(ctx, key, audio, r)
 		if !Expired(err) {
 			return rec, err
 		}
@@ -48,7 +43,7 @@ func (c *Client) Recognize(ctx context.Context, audio io.Reader, r Request) (*Re
 		if !again {
 			return rec, err
 		}
-		body.end()
+		<-read
 		if err := rewind(); err != nil {
 			return rec, fmt.Errorf("recognize again: %w", err)
 		}
@@ -71,15 +66,61 @@ func rewinder(audio io.Reader) func() error {
 	}
 }
 
-func (c *Client) recognize(ctx context.Context, key issued, body *upload, audio io.Reader, r Request) (*Recognition, error) {
-	req, err := c.recognizeRequest(ctx, key, body, audio, r)
-	if err != nil {
-		return nil, fmt.Errorf("recognize: %w", err)
+// recognize makes one attempt; read is closed when nobody reads audio any more.
+func (c *Client) recognize(ctx context.Context, key issued, audio io.Reader, r Request) (_ *Recognition, read chan struct{}, _ error) {
+	address := c.endpoints.Sync
+	if r.NoLog {
+		var err error
+		if address, err = noLog(address); err != nil {
+			return nil, nil, fmt.Errorf("recognize: %w", err)
+		}
 	}
+	body, sink := io.Pipe()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("recognize: %w", err)
+	}
+	form := multipart.NewWriter(sink)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	read = make(chan struct{})
+	go func() {
+		defer close(read)
+		_ = sink.CloseWithError(r.write(form, key.key, audio)) // never fails
+	}()
+	// net/http waits for whoever reads a body, even when the context has ended.
+	defer context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })()
 	got, err := c.do(req)
+	_ = body.Close() // as the transport does, but now; never fails
 	if err != nil {
-		return nil, fmt.Errorf("recognize: %w", err)
+		return nil, read, fmt.Errorf("recognize: %w", err)
 	}
+	rec, err := c.recognition(got, key)
+	return rec, read, err
+}
+
+// write puts a at the end of the form: the service does not see what comes after it. (documented: sync-http-interface)
+func (r Request) write(form *multipart.Writer, key string, audio io.Reader) error {
+	d := protocol.AppendD(nil, protocol.D{Engine: r.Engine, Params: r.Params})
+	for _, field := range []protocol.Param{{Key: "u", Value: key}, {Key: "d", Value: string(d)}, {Key: "c", Value: r.Format}} {
+		if field.Value == "" {
+			continue
+		}
+		if err := form.WriteField(field.Key, field.Value); err != nil {
+			return err
+		}
+	}
+	a, err := form.CreateFormField("a")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(a, audio); err != nil {
+		return err
+	}
+	return form.Close()
+}
+
+// recognition reads a reply.
+func (c *Client) recognition(got reply, key issued) (*Recognition, error) {
 	if got.status != http.StatusOK {
 		return nil, refused(protocol.SurfaceSync, got.status, got.body, key.key)
 	}
@@ -92,64 +133,4 @@ func (c *Client) recognize(ctx context.Context, key issued, body *upload, audio 
 		return rec, nil
 	}
 	return rec, c.aged(key.over(c.now()), coded(got.status, result.Code, hide(result.Message, key.key)))
-}
-
-// recognizeRequest is a multipart form with a at its end: the service does not see what comes after it. (documented:
-// sync-http-interface) The length is not known beforehand, so the body is chunked. (documented: sync-http-interface)
-func (c *Client) recognizeRequest(ctx context.Context, key issued, body *upload, audio io.Reader, r Request) (*http.Request, error) {
-	address := c.endpoints.Sync
-	if r.NoLog {
-		var err error
-		if address, err = noLog(address); err != nil {
-			return nil, err
-		}
-	}
-	var form bytes.Buffer // writing to it never fails
-	w := multipart.NewWriter(&form)
-	_ = w.WriteField("u", key.key)
-	_ = w.WriteField("d", string(protocol.AppendD(nil, protocol.D{Engine: r.Engine, Params: r.Params})))
-	if r.Format != "" {
-		_ = w.WriteField("c", r.Format)
-	}
-	_, _ = w.CreateFormField("a")
-	head := bytes.Clone(form.Bytes())
-	form.Reset()
-	_ = w.Close()
-	body.r = io.MultiReader(bytes.NewReader(head), audio, &form)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	return req, nil
-}
-
-// upload is a body that can be taken away from a transport which has not finished with it.
-type upload struct {
-	r      io.Reader
-	mu     sync.Mutex // held while reading
-	closed atomic.Bool
-}
-
-// Read implements io.Reader.
-func (u *upload) Read(b []byte) (int, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.closed.Load() {
-		return 0, os.ErrClosed
-	}
-	return u.r.Read(b)
-}
-
-// Close implements io.Closer. It does not wait for a reader, who may wait for a person.
-func (u *upload) Close() error {
-	u.closed.Store(true)
-	return nil
-}
-
-// end closes u and waits until nobody reads.
-func (u *upload) end() {
-	_ = u.Close()
-	u.mu.Lock()
-	defer u.mu.Unlock()
 }

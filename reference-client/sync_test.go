@@ -1,6 +1,7 @@
 package refclient_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -26,7 +27,7 @@ func recognize(c *refclient.Client) (*refclient.Recognition, error) {
 
 // onFirstRead does something when the audio is first asked for, which is after the key was chosen.
 type onFirstRead struct {
-	*bytes.Reader
+	io.ReadSeeker
 	do func()
 }
 
@@ -35,7 +36,7 @@ func (o *onFirstRead) Read(b []byte) (int, error) {
 		o.do()
 		o.do = nil
 	}
-	return o.Reader.Read(b)
+	return o.ReadSeeker.Read(b)
 }
 
 var _ = Describe("Recognize", func() {
@@ -78,6 +79,14 @@ var _ = Describe("Recognize", func() {
 		Expect(err).To(MatchError(ContainSubstring("http://127.0.0.1:1/asr has no address without a log")))
 		_, err = c.Stream(soon(), refclient.StreamRequest{Format: "16K", Engine: "-a-general", NoLog: true})
 		Expect(err).To(MatchError(ContainSubstring("ws://127.0.0.1:1/asr has no address without a log")))
+	})
+
+	It("stays where it is when that keeps no log already", func() {
+		s := serve()
+		c := s.client(refclient.WithKey("demo-key"), refclient.WithEndpoint(refclient.Endpoints{Sync: s.url + protocol.PathSyncNoLog}))
+		_, err := c.Recognize(soon(), strings.NewReader(""), refclient.Request{Engine: "-a-general", NoLog: true})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.targets(scenarios.HTTPRequest)).To(Equal([]string{"/v1/nolog/recognize"}))
 	})
 
 	It("sends audio while it is read, in small pieces", func() {
@@ -154,16 +163,21 @@ var _ = Describe("Recognize", func() {
 	})
 
 	It("ends with its context while the audio is still awaited", func() {
-		url := listen(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
-		audio, voice := io.Pipe()
 		ctx, cancel := context.WithCancel(context.Background())
-		go func() {
-			_, _ = voice.Write([]byte("audio"))
+		url := listen(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body := bufio.NewReader(r.Body)
+			var err error
+			for line := ""; line != "audio\n" && err == nil; {
+				line, err = body.ReadString('\n')
+			}
 			cancel()
-		}()
+			_, _ = io.Copy(io.Discard, body)
+		}))
+		audio, voice := io.Pipe()
+		defer voice.Close()
+		go func() { _, _ = voice.Write([]byte("audio\n")) }()
 		_, err := client(url, refclient.WithKey("k")).Recognize(ctx, audio, refclient.Request{})
 		Expect(err).To(MatchError(context.Canceled))
-		_ = voice.Close()
 	})
 
 	It("calls a connection that nobody takes trouble that may pass", func() {

@@ -1,12 +1,17 @@
 package refclient_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -20,11 +25,12 @@ import (
 type recorder struct {
 	mu          sync.Mutex
 	read, wrote map[uint64][]byte
-	open        map[uint64]bool
+	open        map[uint64]int
+	ends        int
 }
 
 func newRecorder() *recorder {
-	return &recorder{read: map[uint64][]byte{}, wrote: map[uint64][]byte{}, open: map[uint64]bool{}}
+	return &recorder{read: map[uint64][]byte{}, wrote: map[uint64][]byte{}, open: map[uint64]int{}}
 }
 
 func (r *recorder) tap(e refclient.TapEvent) {
@@ -32,9 +38,10 @@ func (r *recorder) tap(e refclient.TapEvent) {
 	defer r.mu.Unlock()
 	switch e.Kind {
 	case refclient.Opened:
-		r.open[e.Conn] = true
+		r.open[e.Conn]++
 	case refclient.Closed:
 		delete(r.open, e.Conn)
+		r.ends++
 	case refclient.Read:
 		r.read[e.Conn] = append(r.read[e.Conn], e.Bytes...)
 	case refclient.Wrote:
@@ -108,17 +115,48 @@ var _ = Describe("A tap", func() {
 		Expect(string(answers[0].Payload)).To(Equal("s"))
 		Expect(string(answers[len(answers)-2].Payload)).To(Equal("e"))
 		Expect(r.stillOpen()).To(BeZero())
+		Expect(r.ends).To(Equal(1))
+	})
+
+	It("shows one end of a connection, however often it is closed", func() {
+		r := newRecorder()
+		ctx, cancel := context.WithCancel(context.Background())
+		stream, err := serve().client(refclient.WithKey("demo-key"), refclient.WithTap(r.tap)).Stream(ctx, general())
+		Expect(err).NotTo(HaveOccurred())
+		cancel()
+		_, err = events(stream)
+		Expect(err).To(MatchError(context.Canceled))
+		Expect(stream.Close()).To(Succeed())
+		Expect(r.ends).To(Equal(1))
+	})
+
+	It("shows what goes before it goes, so that no answer comes before its question", func() {
+		var asked atomic.Bool
+		url := listen(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+		c := client(url, refclient.WithKey("k"), refclient.WithTap(func(e refclient.TapEvent) {
+			if e.Kind == refclient.Wrote && bytes.HasPrefix(e.Bytes, []byte("GET ")) {
+				defer GinkgoRecover()
+				Consistently(asked.Load).WithTimeout(20 * time.Millisecond).Should(BeFalse())
+			}
+		}))
+		_, err := c.Stream(soon(), general())
+		Expect(err).To(HaveOccurred())
+		Expect(asked.Load()).To(BeTrue())
 	})
 
 	It("shows what is inside of TLS", func() {
 		srv := fake.New()
 		DeferCleanup(srv.Close)
-		ts := httptest.NewTLSServer(srv)
+		ts := httptest.NewUnstartedServer(srv)
+		ts.EnableHTTP2 = true
+		ts.StartTLS()
 		DeferCleanup(ts.Close)
 		roots := x509.NewCertPool()
 		roots.AddCert(ts.Certificate())
 		r := newRecorder()
-		c := client(ts.URL, refclient.WithKey("demo-key"), refclient.WithTap(r.tap), refclient.WithTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
+		c := client(ts.URL, refclient.WithKey("demo-key"), refclient.WithTap(r.tap), refclient.WithTLSConfig(&tls.Config{
+			RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		}))
 		_, err := recognize(c)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(hear(open(c, general()), sentence())).NotTo(BeEmpty())
