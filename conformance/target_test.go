@@ -1,51 +1,13 @@
 package conformance_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"mockamivoice/conformance"
+	"mockamivoice/internal/schematest"
 	"mockamivoice/scenarios"
 )
-
-func compileSchema(t *testing.T, schema []byte) *jsonschema.Schema {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
-	t.Helper()
-	var decoded any
-	if err := yaml.Unmarshal(text, &decoded); err != nil {
-		return err
-	}
-	data, err := json.Marshal(decoded)
-	if err != nil {
-		return err
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(value)
-}
 
 const targetYAML = `name: our staging
 issuer:
@@ -77,7 +39,7 @@ func TestTargetFile(t *testing.T) {
 		target.Credentials.SPW != "demo-password" || len(target.Sources) != 2 || !target.Has(scenarios.CanControl) {
 		t.Errorf("%+v", target)
 	}
-	if err := validate(t, compileSchema(t, conformance.TargetSchema()), []byte(targetYAML)); err != nil {
+	if err := schematest.YAML(schematest.Compile(t, conformance.TargetSchema()), []byte(targetYAML)); err != nil {
 		t.Error(err)
 	}
 	short, err := conformance.ParseTarget("t.yaml", []byte("name: n\nissuer: http://a/issue_service_authorization\ncredentials: {sid_env: SID}\n"), targetEnv)
@@ -88,7 +50,7 @@ func TestTargetFile(t *testing.T) {
 
 // What is wrong with a target file is told with its place, and never with a secret.
 func TestBadTargetFiles(t *testing.T) {
-	schema := compileSchema(t, conformance.TargetSchema())
+	schema := schematest.Compile(t, conformance.TargetSchema())
 	for name, c := range map[string]struct {
 		old, new, want string
 		schema         bool // whether the schema sees it too
@@ -112,7 +74,7 @@ func TestBadTargetFiles(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "t0ken") || strings.Contains(err.Error(), "my-secret") {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
-		if seen := validate(t, schema, []byte(text)) != nil; seen != c.schema {
+		if seen := schematest.YAML(schema, []byte(text)) != nil; seen != c.schema {
 			t.Errorf("%s: the schema sees it: %v", name, seen)
 		}
 	}
@@ -124,7 +86,7 @@ func TestKnownFailing(t *testing.T) {
 	if err != nil || len(known) != 2 || known[0].Until != "2026-12-31" {
 		t.Fatalf("%+v, %v", known, err)
 	}
-	if err := validate(t, compileSchema(t, conformance.KnownSchema()), []byte(good)); err != nil {
+	if err := schematest.YAML(schematest.Compile(t, conformance.KnownSchema()), []byte(good)); err != nil {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{

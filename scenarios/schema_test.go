@@ -6,68 +6,31 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
+	"mockamivoice/internal/schematest"
 	"mockamivoice/scenarios"
 )
-
-func compile(t *testing.T, schema []byte) *jsonschema.Schema {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-// valid tells whether a YAML text fits a schema.
-func valid(t *testing.T, schema *jsonschema.Schema, text []byte) error {
-	t.Helper()
-	var decoded any
-	if err := yaml.Unmarshal(text, &decoded); err != nil {
-		return err
-	}
-	data, err := json.Marshal(decoded)
-	if err != nil {
-		return err
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(value)
-}
 
 // Schema and loader agree: what the loader takes, fits; what does not fit, the loader refuses; of what the loader refuses the
 // schema sees all that a schema can see.
 func TestSchemaAndLoaderAgree(t *testing.T) {
-	schema := compile(t, scenarios.Schema())
+	schema := schematest.Compile(t, scenarios.Schema())
 	for _, s := range scenarios.Library() {
 		data, err := s.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := valid(t, schema, data); err != nil {
+		if err := schematest.YAML(schema, data); err != nil {
 			t.Errorf("%s: %v", s.File, err)
 		}
 		if !bytes.HasPrefix(data, []byte("# yaml-language-server: $schema=../scenario.schema.json\n")) {
 			t.Errorf("%s does not name its schema on the first line", s.File)
 		}
 	}
-	if err := valid(t, schema, []byte(good)); err != nil {
+	if err := schematest.YAML(schema, []byte(good)); err != nil {
 		t.Error(err)
 	}
 	for name, m := range mistakes() {
-		err := valid(t, schema, []byte(strings.Replace(good, m.old, m.new, 1)))
+		err := schematest.YAML(schema, []byte(strings.Replace(good, m.old, m.new, 1)))
 		if (err != nil) != m.schema {
 			t.Errorf("%s: the schema says %v", name, err)
 		}
@@ -76,7 +39,7 @@ func TestSchemaAndLoaderAgree(t *testing.T) {
 
 // What a recorder writes fits the schema of tapes and comes back from the loader as it was.
 func TestTapeSchemaFitsEntries(t *testing.T) {
-	schema := compile(t, scenarios.TapeSchema())
+	schema := schematest.Compile(t, scenarios.TapeSchema())
 	name := "a.wav"
 	for _, v := range []any{
 		scenarios.Header{Tape: 1, Tool: "x", Recorder: "server"},
@@ -95,11 +58,7 @@ func TestTapeSchemaFitsEntries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(value); err != nil {
+		if err := schematest.JSON(schema, data); err != nil {
 			t.Errorf("%s: %v", data, err)
 		}
 	}

@@ -3,8 +3,9 @@ package main
 import (
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
+
+	"mockamivoice/scenarios/strict"
 )
 
 // suggest adds "did you mean" to a message about an unknown field, when a field of the file is spelt nearly like it.
@@ -13,16 +14,7 @@ func suggest(message string) string {
 	if found == nil {
 		return message
 	}
-	best, least := "", 3
-	for _, name := range fieldNames(reflect.TypeFor[fileConfig]()) {
-		if d := distance(found[1], name); d < least {
-			best, least = name, d
-		}
-	}
-	if best == "" {
-		return message
-	}
-	return strings.Replace(message, found[0], found[0]+`, did you mean "`+best+`"?`, 1)
+	return strings.Replace(message, found[0], found[0]+strict.DidYouMean(found[1], fieldNames(reflect.TypeFor[fileConfig]())), 1)
 }
 
 // fieldNames are the names of all fields of a file, at any depth.
@@ -39,24 +31,4 @@ func fieldNames(t reflect.Type) []string {
 		names = append(append(names, name), fieldNames(f.Type)...)
 	}
 	return names
-}
-
-// distance is how many letters have to be added, dropped or changed to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := slices.Clone(row)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
