@@ -93,7 +93,7 @@ func (c *httpConn) close() {
 	}
 	_ = c.conn.Close()
 	c.conn = nil
-	c.tape.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, Conn: c.number, How: "fin", Text: "by the client"})
+	c.tape.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, Conn: c.number, How: "fin", Text: scenarios.ClosedByClient})
 }
 
 // exchange sends a request and reads its reply. The reply may come while the request is still being sent.

@@ -232,7 +232,7 @@ func (s *streamConn) over(how scenarios.Ending, text string) {
 	defer s.mu.Unlock()
 	s.how = how
 	if s.left {
-		text = "after the client's goodbye"
+		text = scenarios.ClosedAfterGoodbye
 	}
 	s.note(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: string(how), Text: text})
 }

@@ -58,6 +58,12 @@ func Kinds() []Kind {
 	}
 }
 
+// What the text of a conn.close says when the client ended the connection. Without any text nobody knows who did.
+const (
+	ClosedByClient     = "by the client"
+	ClosedAfterGoodbye = "after the client's goodbye"
+)
+
 // Dir is the direction of an entry, always seen from the server.
 type Dir string
 

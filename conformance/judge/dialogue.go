@@ -10,9 +10,10 @@ import (
 
 // dialogue is a tape as laws see it.
 type dialogue struct {
-	replies []reply
-	streams []*stream
-	results []result
+	replies  []reply
+	streams  []*stream
+	results  []result
+	payloads []payload
 }
 
 // reply is an HTTP reply with its request.
@@ -30,14 +31,20 @@ func (r reply) header(name string) (value string, ok bool) {
 	return "", false
 }
 
-// isRecognition tells whether r answers a request for recognition with something that reads like a result.
+// isRecognition tells whether r answers a request for recognition: with status 200, or with something that looks like a result.
 func (r reply) isRecognition() bool {
-	return r.entry.Surface == string(protocol.SurfaceSync) && r.request.Method == "POST" && strings.HasPrefix(r.entry.Body, `{"results":`)
+	return r.entry.Surface == string(protocol.SurfaceSync) && r.request.Method == "POST" && (r.entry.Status == 200 || strings.Contains(r.entry.Body, `"results"`))
 }
 
 // isKey tells whether r hands out a key: it is on the tape as its id.
 func (r reply) isKey() bool {
 	return r.entry.Surface == string(protocol.SurfaceIssue) && strings.Contains(r.entry.Body, "<key:")
+}
+
+// isServiceKey tells whether r hands out a key in AmiVoice's own way. Somebody's own issuer may have another form.
+func (r reply) isServiceKey() bool {
+	path, _, _ := strings.Cut(r.request.Target, "?")
+	return r.isKey() && strings.HasSuffix(path, protocol.PathIssue)
 }
 
 // result is a final result, of a reply or of an event.
@@ -47,13 +54,36 @@ type result struct {
 	result protocol.Result
 }
 
+// payload is the JSON of a result or of an interim result.
+type payload struct {
+	entry *scenarios.Entry
+	text  string
+}
+
 // stream is one WebSocket connection.
 type stream struct {
 	messages []message // of the server
 	controls []*scenarios.Entry
 	cycles   []*cycle
+	open     *cycle           // the last one whose s was taken
+	unasked  []message        // before any s
 	closed   *scenarios.Entry // nil while it is open
-	byClient bool             // the client said goodbye first
+	goodbye  scenarios.Dir    // of the first close frame
+}
+
+// hungUp tells whether the server ended the connection. Where the tape does not say who did, nobody is accused.
+func (s *stream) hungUp() bool {
+	switch {
+	case s.closed == nil, s.goodbye == scenarios.In:
+		return false
+	case s.goodbye == scenarios.Out:
+		return true
+	}
+	switch s.closed.Text {
+	case "", scenarios.ClosedByClient, scenarios.ClosedAfterGoodbye:
+		return false
+	}
+	return true
 }
 
 // message is one message of the server. Its event is nil when it is no packet.
@@ -72,6 +102,8 @@ type cycle struct {
 	starts []message        // answers to s
 	events []message        // between the answer to s and that to e
 	errors []message        // p errors
+	burst  int              // p errors since the last e
+	again  []message        // p errors behind another, without an e between them
 	ends   []message        // answers to e, or an unasked one
 	late   []message        // behind the answer to e
 }
@@ -133,6 +165,7 @@ func (d *dialogue) reply(request, e *scenarios.Entry) {
 func (d *dialogue) result(e *scenarios.Entry, text string) {
 	if parsed, err := protocol.ParseResult([]byte(text)); err == nil && json.Valid([]byte(text)) {
 		d.results = append(d.results, result{e, text, parsed})
+		d.payloads = append(d.payloads, payload{e, text})
 	}
 }
 
@@ -142,8 +175,8 @@ func (s *stream) add(e *scenarios.Entry, d *dialogue) {
 		s.command(e)
 	case scenarios.WSControl:
 		s.controls = append(s.controls, e)
-		if e.Dir == scenarios.In && e.Frame != nil && e.Frame.Opcode == opClose && s.closed == nil {
-			s.byClient = true
+		if e.Frame != nil && e.Frame.Opcode == opClose && s.goodbye == "" {
+			s.goodbye = e.Dir
 		}
 	case scenarios.ConnClose:
 		s.closed = e
@@ -158,6 +191,8 @@ func (s *stream) add(e *scenarios.Entry, d *dialogue) {
 		switch event.(type) {
 		case protocol.Final, protocol.LegacyFinal:
 			d.result(e, e.Text[len("A "):])
+		case protocol.Partial:
+			d.payloads = append(d.payloads, payload{e, e.Text[len("U "):]})
 		}
 	default:
 	}
@@ -169,8 +204,9 @@ func (s *stream) command(e *scenarios.Entry) {
 		s.cycles = append(s.cycles, &cycle{start: e})
 	case len(s.cycles) == 0:
 	case e.Text == "e":
-		s.last().end = e
-		s.last().asked++
+		c := s.last()
+		c.end, c.burst = e, 0
+		c.asked++
 	case e.Audio != nil:
 		s.last().sent = true
 	}
@@ -178,19 +214,40 @@ func (s *stream) command(e *scenarios.Entry) {
 
 func (s *stream) last() *cycle { return s.cycles[len(s.cycles)-1] }
 
-// event puts a message of the server where it belongs.
+// event puts a message of the server where it belongs. Clients need not wait for answers: they come in the order of the commands.
 func (s *stream) event(m message) {
-	if len(s.cycles) == 0 || m.entry.Text == "" {
+	if m.entry.Text == "" {
 		return
 	}
-	c := s.last()
-	switch {
-	case m.entry.Text[0] == 's':
+	if len(s.cycles) == 0 {
+		s.unasked = append(s.unasked, m)
+		return
+	}
+	c := s.current()
+	switch m.entry.Text[0] {
+	case 's':
+		c = s.unanswered()
 		c.starts = append(c.starts, m)
-	case m.entry.Text[0] == 'e':
+		if len(c.starts) == 1 && c.accepted() {
+			s.open = c
+		}
+	case 'e':
+		if len(c.ends) == 0 && c.end == nil {
+			c.asked++ // an end that nobody asked for answers no e
+		}
 		c.ends = append(c.ends, m)
-	case m.entry.Text[0] == 'p':
+	case 'p':
 		c.errors = append(c.errors, m)
+		if c.burst++; c.burst > 1 {
+			c.again = append(c.again, m)
+		}
+	default:
+		c.add(m)
+	}
+}
+
+func (c *cycle) add(m message) {
+	switch {
 	case len(c.starts) == 0:
 		c.early = append(c.early, m)
 	case len(c.ends) > 0:
@@ -198,6 +255,26 @@ func (s *stream) event(m message) {
 	default:
 		c.events = append(c.events, m)
 	}
+}
+
+// unanswered is the first cycle whose s waits for its answer, or the last cycle.
+func (s *stream) unanswered() *cycle {
+	for _, c := range s.cycles {
+		if len(c.starts) == 0 {
+			return c
+		}
+	}
+	return s.last()
+}
+
+// current is the cycle that a message belongs to: the open one, and when that has ended, the next.
+func (s *stream) current() *cycle {
+	last := s.last()
+	switch {
+	case s.open == nil, len(s.open.ends) > 0 && s.open.asked <= len(s.open.ends):
+		return last
+	}
+	return s.open
 }
 
 // cycles are those of every stream.

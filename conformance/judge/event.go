@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"encoding/json"
 	"strings"
 
 	"mockamivoice/protocol"
@@ -112,6 +113,11 @@ func eventLaws() []Law { //nolint:funlen,gocognit // a table
 			}),
 		},
 		{
+			ID: "server.stream.interim-texts-agree", Title: "Both texts of an interim result are the same", Level: Must, Basis: protocol.Documented,
+			Source: "manual: reference-websocket-u-event-packet", Why: "Some clients read one, some the other.", Fix: "Write one element in results, and its text twice.",
+			check: walk(interimTexts),
+		},
+		{
 			ID: "server.stream.one-result-per-utterance", Title: "Each S has exactly one result", Level: Must, Basis: protocol.Observed,
 			Source: "vendor's client library counts them", Why: "The native clients stop sending while results are missing.", Fix: "Send an A for each utterance, an empty or failed one if need be.", check: oneResult,
 		},
@@ -175,6 +181,27 @@ func spans(t *trial, w *walker, m message) {
 	u, start, end := a.Result.Results[0], w.starts[w.results], w.ends[w.results]
 	if u.StartTime.Value != start || u.EndTime.Value != end {
 		t.find(m.entry, "the result goes from %d to %d ms, S and E say %d and %d", u.StartTime.Value, u.EndTime.Value, start, end)
+	}
+}
+
+// interimTexts reads the JSON itself: an Interim has one text.
+func interimTexts(t *trial, _ *walker, m message) {
+	if _, is := m.event.(protocol.Partial); !is {
+		return
+	}
+	t.apply()
+	var u struct {
+		Results []struct{ Text string }
+		Text    string
+	}
+	if json.Unmarshal([]byte(m.entry.Text[len("U "):]), &u) != nil {
+		return // not a packet
+	}
+	switch {
+	case len(u.Results) != 1:
+		t.find(m.entry, "results has %d elements", len(u.Results))
+	case u.Results[0].Text != u.Text:
+		t.find(m.entry, "text is %q, results[0].text is %q", u.Text, u.Results[0].Text)
 	}
 }
 

@@ -60,7 +60,7 @@ func issueLaws() []Law {
 	keys := func(check func(t *trial, r reply)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, r := range d.replies {
-				if r.isKey() {
+				if r.isServiceKey() {
 					t.apply()
 					check(t, r)
 				}
@@ -91,8 +91,8 @@ func issueLaws() []Law {
 			ID: "server.issue.plain-text", Title: "A key comes as plain text", Level: Must, Basis: protocol.Documented, Surface: protocol.SurfaceIssue,
 			Source: "manual: issue-api-key-with-api", Why: "Libraries that decode by type hand out something else than the key.", Fix: "Send Content-Type: text/plain.",
 			check: keys(func(t *trial, r reply) {
-				if v, ok := r.header("Content-Type"); ok && !strings.HasPrefix(v, "text/plain") {
-					t.find(r.entry, "Content-Type is %s", v)
+				if v, _ := r.header("Content-Type"); !strings.HasPrefix(v, "text/plain") {
+					t.find(r.entry, "Content-Type is %q", v)
 				}
 			}),
 		},
@@ -100,7 +100,7 @@ func issueLaws() []Law {
 }
 
 // syncLaws hold of replies of the synchronous interface.
-func syncLaws() []Law { //nolint:gocognit // a table
+func syncLaws() []Law { //nolint:funlen,gocognit // a table
 	recognitions := func(check func(t *trial, r reply)) func(*trial, *dialogue) {
 		return func(t *trial, d *dialogue) {
 			for _, r := range d.replies {
@@ -113,6 +113,15 @@ func syncLaws() []Law { //nolint:gocognit // a table
 	}
 	const library = "vendor's client library"
 	return []Law{
+		{
+			ID: "server.sync.result", Title: "The reply to a recording is a result in JSON", Level: Must, Basis: protocol.Documented, Surface: protocol.SurfaceSync,
+			Source: "manual: sync-http-interface", Why: "A client has nothing to show, and no code to explain it.", Fix: "Answer with results, text, code and message, refusals included.",
+			check: recognitions(func(t *trial, r reply) {
+				if parsed, err := protocol.ParseResult([]byte(r.entry.Body)); err != nil || len(parsed.Results) == 0 {
+					t.find(r.entry, "the body of %d bytes is no result", len(r.entry.Body))
+				}
+			}),
+		},
 		{
 			ID: "server.sync.status", Title: "A result comes with status 200, refusals included", Level: Must, Basis: protocol.Observed, Surface: protocol.SurfaceSync,
 			Source: "recorded replies of the live service", Why: "The vendor's clients never look at the body of another status.", Fix: "Answer 200 and say in the body what is wrong.",

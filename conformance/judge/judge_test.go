@@ -11,8 +11,8 @@ import (
 
 const finalResult = `{"results":[{"tokens":[{"written":"a","confidence":0.9,"starttime":500,"endtime":900,"spoken":"a"}],"confidence":0.9,"starttime":500,"endtime":1000,"tags":[],"rulename":"","text":"a"}],"utteranceid":"x","text":"a","code":"","message":""}`
 
-// talk makes a tape of one stream: lines that begin with > are the client's, with < the server's; "> p" is audio, "-" ends the
-// connection, "> bye" is the client's close frame.
+// talk makes a tape of one stream: lines that begin with > are the client's, with < the server's; "> p" is audio, "-" is the
+// server's end of the connection, "> bye" is the client's close frame.
 func talk(lines ...string) []scenarios.Entry {
 	entries := []scenarios.Entry{{Kind: scenarios.ConnOpen, Dir: scenarios.Note}, {Kind: scenarios.WSHandshake, Dir: scenarios.In}}
 	for _, l := range lines {
@@ -20,7 +20,7 @@ func talk(lines ...string) []scenarios.Entry {
 		e := scenarios.Entry{Kind: scenarios.WSCommand, Dir: scenarios.In, Text: text, Frame: &scenarios.Frame{Opcode: 1, Masked: true, Frames: 1, Size: int64(len(text))}}
 		switch {
 		case l == "-":
-			e = scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin"}
+			e = scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin", Text: "the connection ended"}
 		case l == "> bye":
 			e.Kind, e.Frame.Opcode = scenarios.WSControl, 8
 		case l == "> p":

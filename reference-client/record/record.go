@@ -80,7 +80,7 @@ func (r *Recorder) Tap(e refclient.TapEvent) {
 	case refclient.Closed:
 		c.requests.end()
 		c.replies.end()
-		c.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin", Text: "by the client"})
+		c.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin", Text: scenarios.ClosedByClient})
 	}
 }
 
