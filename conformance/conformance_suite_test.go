@@ -9,6 +9,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"go.uber.org/goleak"
 
 	"mockamivoice/conformance"
 	"mockamivoice/conformance/specs"
@@ -25,10 +26,10 @@ var (
 	adminURL   = flag.String("admin", "", "admin URL of a fake")
 )
 
-// The tree is built before flags are parsed, so the suite adds its specs from TestMain's side of flag.Parse.
+// Flags come first: the specs depend on the target.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2"))
 }
 
 func TestConformance(t *testing.T) {
