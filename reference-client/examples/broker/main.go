@@ -138,7 +138,7 @@ func serve(ctx context.Context, address string, handler http.Handler, stdout io.
 		return err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: headTime, ReadTimeout: headTime, IdleTimeout: time.Minute}
-	if _, err := fmt.Fprintf(stdout, "ready url=http://%s\n", l.Addr()); err != nil {
+	if _, err := fmt.Fprintf(stdout, "ready url=http://%s\n", reachable(l.Addr())); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	served := make(chan error, 1)
@@ -151,4 +151,12 @@ func serve(ctx context.Context, address string, handler http.Handler, stdout io.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	return server.Shutdown(last)
+}
+
+// reachable is an address to open where a listener's own may be a wildcard.
+func reachable(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return a.String()
 }

@@ -357,3 +357,6 @@ stop.addEventListener("click", () => {
   status.textContent = "Stopping…";
   running.stop();
 });
+
+start.disabled = file.disabled = false; // a click before this line would have been lost
+status.textContent = "Ready.";

@@ -2,10 +2,7 @@ package broker_test
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
-	"math"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -16,7 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
 
 	"mockamivoice/fake"
 	"mockamivoice/fake/loopback"
@@ -25,6 +22,8 @@ import (
 	"mockamivoice/reference-client/examples/broker/broker"
 	"mockamivoice/scenarios"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second
 
@@ -115,14 +114,7 @@ func TestThePageStreamsAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var arrived []byte
-	_, packets := s.fake.Tape(fake.TapeFilter{Kind: scenarios.WSCommand})
-	for _, e := range packets {
-		if e.Audio != nil {
-			arrived = append(arrived, e.Audio.Data...)
-		}
-	}
-	want, got := samples(file[44:]), samples(arrived)
+	want, got := samples(file[44:]), s.arrived()
 	if more := len(got) - len(want); more < 0 || more > 3200 {
 		t.Errorf("%d samples arrived, %d are in the file", len(got), len(want))
 	}
@@ -131,28 +123,35 @@ func TestThePageStreamsAFile(t *testing.T) {
 	}
 }
 
-// samples are little-endian, as s said.
-func samples(pcm []byte) []float64 {
-	s := make([]float64, len(pcm)/2)
-	for i := range s {
-		s[i] = float64(int16(binary.LittleEndian.Uint16(pcm[2*i:])))
+// arrived is the sound that the fake got.
+func (s *stage) arrived() []float64 {
+	var sound []byte
+	_, packets := s.fake.Tape(fake.TapeFilter{Kind: scenarios.WSCommand})
+	for _, e := range packets {
+		if e.Audio != nil {
+			sound = append(sound, e.Audio.Data...)
+		}
 	}
-	return s
+	return samples(sound)
 }
 
-// likeness is the correlation of a second of speech in want with got, at whichever delay of up to 200 ms it is highest.
-func likeness(want, got []float64) (best float64) {
-	const from, length, delays = 16000, 16000, 3200
-	for delay := range delays {
-		var both, x, y float64
-		for i := from; i < from+length && i+delay < len(got); i++ {
-			both += want[i] * got[i+delay]
-			x += want[i] * want[i]
-			y += got[i+delay] * got[i+delay]
-		}
-		best = max(best, both/math.Sqrt(x*y))
+// What 16 kHz cannot carry must go, not come back as another sound: 11 kHz would be heard as 5 kHz.
+func TestThePageFiltersWhatItCannotSend(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tones.wav")
+	if err := os.WriteFile(file, tones(48000, 1000, 11000), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	return best
+	s := setStage(t)
+	browsertest.Do(s.tab, t, chromedp.SetUploadFiles(`#file`, []string{file}))
+	s.until(t, done)
+	got := s.arrived()
+	if len(got) < 16000 {
+		t.Fatalf("%d samples arrived", len(got))
+	}
+	wanted, ghost := loudness(got[2000:14000], 1000), loudness(got[2000:14000], 5000)
+	if wanted < 8000 || wanted > 12000 || ghost > wanted/100 {
+		t.Errorf("the tone has an amplitude of %.0f, its ghost one of %.0f", wanted, ghost)
+	}
 }
 
 // keys are an issuer whose keys are at hand; the last one is given again and again.
@@ -218,29 +217,16 @@ func TestThePageDoesNotReplaceARefusedKey(t *testing.T) {
 	}
 }
 
-// recognizer is a stream that answers the nth connection with what reply makes of each first letter.
-func recognizer(t *testing.T, reply func(conn int, letter byte) []string) (address string) {
-	t.Helper()
-	var conns atomic.Int64
-	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := upgrader.Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		defer ws.Close()
-		for n := int(conns.Add(1)); ; {
-			_, message, err := ws.ReadMessage()
-			if err != nil || len(message) == 0 {
-				return
-			}
-			for _, text := range reply(n, message[0]) {
-				_ = ws.WriteMessage(websocket.TextMessage, []byte(text))
-			}
-		}
-	}))
-	t.Cleanup(s.Close)
-	return "ws" + strings.TrimPrefix(s.URL, "http") + "/v1/"
+// documented: reference-websocket. The fake answers so fast that its tape cannot show who did not wait.
+func TestThePageWaitsForAnswers(t *testing.T) {
+	s := setStage(t, func(c *broker.Config, _ *loopback.Fake) { c.Stream = slowRecognizer(t) })
+	browsertest.Do(s.tab, t, chromedp.Click(`#start`))
+	s.until(t, `document.querySelector("#status").textContent === "Listening."`)
+	browsertest.Do(s.tab, t, chromedp.Click(`#stop`))
+	s.until(t, done)
+	if final := s.text(t, "#final"); strings.TrimSpace(final) != "last" {
+		t.Errorf("the page shows %q", final)
+	}
 }
 
 // documented: issue-api-key-with-api. A key may die between s and the first packet.

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"mockamivoice/protocol"
 )
 
 // Config says who may ask, for what, and where the keys come from.
@@ -131,8 +133,20 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, http.StatusOK, "page.html", map[string]string{
-		"User": s.User, "Stream": s.Stream, "Engine": s.Engine, "TTL": min(pageTTL, s.MaxTTL).String(),
+		"User": s.User, "Stream": s.Stream, "Engine": s.Engine, "Language": language(s.Engine), "TTL": min(pageTTL, s.MaxTTL).String(),
 	})
+}
+
+// language is what an engine understands, for fonts and screen readers; Japanese for an engine that nobody has heard of.
+func language(name string) string {
+	switch engine, ok := protocol.EngineNamed(name); {
+	case !ok:
+		return "ja"
+	case engine.Language == "multi":
+		return "mul"
+	default:
+		return engine.Language
+	}
 }
 
 // show writes a page once it is whole, so that a fault in it is a 500 and not half a page.
