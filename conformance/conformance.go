@@ -186,6 +186,10 @@ func Play(ctx context.Context, t Target, s *scenarios.Scenario, list ...Option) 
 	}
 	started := now()
 	defer func() { r.Duration = now().Sub(started).Milliseconds() }()
+	if err := ctx.Err(); err != nil {
+		r.Outcome, r.Reason = Errored, "not played: "+err.Error()
+		return r
+	}
 	if reason := t.cannot(s); reason != "" {
 		r.Outcome, r.Reason = Skip, reason
 		return r

@@ -116,7 +116,11 @@ func (r *Result) junit() junitCase {
 }
 
 func (l *LawResult) junit() junitCase {
-	c := junitCase{Name: l.ID, Class: "laws." + l.Surface, Time: seconds(0)}
+	surface := l.Surface
+	if surface == "" {
+		surface = "every"
+	}
+	c := junitCase{Name: l.ID, Class: "laws." + surface, Time: seconds(0)}
 	var b strings.Builder
 	l.writeText(&b)
 	switch {

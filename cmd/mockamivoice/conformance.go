@@ -40,7 +40,6 @@ type conformanceCommand struct {
 	Jobs          int           `default:"8" help:"Scripts at a time. (${default})" placeholder:"NUMBER"`
 	Patience      time.Duration `default:"5s" help:"How long to wait for an answer, in real time. (${default})" placeholder:"DURATION"`
 	Yes           bool          `help:"Spend money on the public service without asking."`
-	Quiet         bool          `short:"q" help:"Only the headline, and what does not hold."`
 }
 
 // Help is shown by conformance --help.
@@ -268,7 +267,7 @@ func (c *conformanceCommand) price(w *world, t conformance.Target, scripts []*sc
 
 // progress writes how far the run is: in place on a terminal, nothing elsewhere.
 func (c *conformanceCommand) progress(w *world) func(done, total int, r conformance.Result) {
-	if !isTerminal(w.stderr) || c.Quiet {
+	if !isTerminal(w.stderr) {
 		return func(int, int, conformance.Result) {}
 	}
 	return func(done, total int, r conformance.Result) {
