@@ -124,8 +124,8 @@ func contentTypeParams(s string) map[string]string {
 // excerpt quotes s for a message to a person and cuts it, so that no input floods a log.
 func excerpt(s string) string {
 	const most = 40
-	if len(s) > most {
-		return fmt.Sprintf("%.*q…", most, s)
+	if short := fmt.Sprintf("%.*q", most, s); short != fmt.Sprintf("%q", s) {
+		return short + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

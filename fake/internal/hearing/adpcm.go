@@ -10,7 +10,7 @@ import (
 const adpcmHeader = 16
 
 // parseADPCM reads the private header of the vendor's browser recorder: a magic, the rate, and eight fixed bytes.
-// (observed: the vendor's recorder)
+// (observed: the vendor's recorder; assumed: that the low half of a byte comes first)
 func parseADPCM(h []byte, last bool) (source, int, error) {
 	if len(h) < adpcmHeader {
 		if last {
