@@ -32,7 +32,7 @@ func mutants() []mutant {
 		}
 		all = append(all, mutant{id: id, about: fake.DeviationAbout(id), surfaces: surfaces, options: []fake.Option{fake.WithDeviation(id)}})
 	}
-	for _, some := range [][]mutant{optionMutants(), issueMutants(), syncMutants(), resultMutants(), requestMutants(), frameMutants(), answerMutants(), eventMutants(), commandMutants()} {
+	for _, some := range [][]mutant{optionMutants(), issueMutants(), syncMutants(), resultMutants(), requestMutants(), frameMutants(), answerMutants(), eventMutants(), commandMutants(), sMutants(), audioMutants()} {
 		all = append(all, some...)
 	}
 	return all
