@@ -93,6 +93,9 @@ func (c *streamCommand) talk(w *world, s *refclient.Stream, audio *source) error
 	}
 	err := <-sent
 	watched.done()
+	if first == nil && err == nil && !out.heard {
+		_, _ = fmt.Fprintln(w.stderr, "mockamivoice: no speech was heard in the audio; is it whole, and in the format that was named?")
+	}
 	if first != nil {
 		return first
 	}
@@ -138,6 +141,8 @@ type captions struct {
 	w    io.Writer
 	live bool
 	json bool
+
+	heard bool // a final result has come
 }
 
 func (c *captions) show(m refclient.Message) error {
@@ -156,6 +161,7 @@ func (c *captions) show(m refclient.Message) error {
 	default:
 		return nil
 	}
+	c.heard = c.heard || final
 	var err error
 	switch {
 	case c.json:
