@@ -64,11 +64,7 @@ func measure(audio []byte, format string) *scenarios.Audio {
 	sum := sha256.Sum256(audio)
 	a := &scenarios.Audio{Bytes: int64(len(audio)), SHA256: hex.EncodeToString(sum[:]), First: hex.EncodeToString(audio[:min(len(audio), 16)])}
 	if f, err := protocol.ParseAudioFormat(format); err == nil {
-		rate := int64(2 * f.Rate)
-		if f.Encoding == protocol.MuLaw || f.Encoding == protocol.ALaw {
-			rate = int64(f.Rate)
-		}
-		a.Ms = a.Bytes * 1000 / rate
+		a.Ms = f.Milliseconds(a.Bytes)
 	}
 	return a
 }

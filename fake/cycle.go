@@ -158,7 +158,7 @@ func (c *stream) tapeCommand(frame *scenarios.Frame, command protocol.Command, r
 	case protocol.Feed:
 		var m measure
 		m.write(p.Audio, c.s.tape.Audio)
-		e.Text, e.Audio = "p", c.s.audioEntry(m, duration(c.cycle.format, len(p.Audio)))
+		e.Text, e.Audio = "p", c.s.audioEntry(m, c.cycle.format.Milliseconds(int64(len(p.Audio))))
 	}
 	c.x.note(scenarios.WSCommand, scenarios.In, e)
 }
@@ -173,16 +173,4 @@ func (c *stream) tapeMalformed(frame *scenarios.Frame, raw []byte, err error) {
 
 func cut(raw []byte) string {
 	return string(bytes.ToValidUTF8(raw[:min(len(raw), longestText)], []byte("\uFFFD")))
-}
-
-// duration is how many milliseconds n bytes last; 0 where only the header of the audio can tell.
-func duration(f protocol.AudioFormat, n int) int64 {
-	switch f.Encoding {
-	case protocol.PCM16LE, protocol.PCM16BE:
-		return int64(n) * 500 / int64(f.Rate)
-	case protocol.MuLaw, protocol.ALaw:
-		return int64(n) * 1000 / int64(f.Rate)
-	case protocol.Headed:
-	}
-	return 0
 }

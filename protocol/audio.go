@@ -24,6 +24,27 @@ type AudioFormat struct {
 	Rate     int      // samples per second; for Headed the class of the engine, 8000 or 16000
 }
 
+// BytesPerSecond is how many bytes a second of sound takes, or 0 where only the header of the audio can tell.
+func (f AudioFormat) BytesPerSecond() int64 {
+	switch f.Encoding {
+	case PCM16LE, PCM16BE:
+		return 2 * int64(f.Rate)
+	case MuLaw, ALaw:
+		return int64(f.Rate)
+	case Headed:
+	}
+	return 0
+}
+
+// Milliseconds is how long so many bytes last, or 0 where only the header of the audio can tell.
+func (f AudioFormat) Milliseconds(bytes int64) int64 {
+	second := f.BytesPerSecond()
+	if second == 0 {
+		return 0
+	}
+	return bytes * 1000 / second
+}
+
 // AudioFormats lists every format name that the service knows, canonical spelling.
 // (documented: audio-format; OPUS16K observed in the vendor's recorder sample)
 func AudioFormats() []AudioFormat {

@@ -117,3 +117,12 @@ func FuzzParseAudioContentType(f *testing.F) {
 		}
 	})
 }
+
+func TestHowLongAudioLasts(t *testing.T) {
+	for name, want := range map[string]int64{"LSB16K": 1000, "MSB8K": 2000, "MULAW": 4000, "ALAW": 4000, "LSB11K": 1451, "16K": 0, "OPUS16K": 0} {
+		f, err := protocol.ParseAudioFormat(name)
+		if got := f.Milliseconds(32000); err != nil || got != want {
+			t.Errorf("32,000 bytes of %s last %d ms, want %d (%v)", name, got, want, err)
+		}
+	}
+}

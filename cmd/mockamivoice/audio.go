@@ -52,7 +52,7 @@ func openAudio(name, format string, stdin io.Reader) (*source, error) {
 	if err != nil {
 		return nil, errors.Join(usage("--format: %w", err), s.close())
 	}
-	s.rate = bytesPerSecond(f)
+	s.rate = f.BytesPerSecond()
 	if f.Encoding == protocol.Headed && isWAV(head) {
 		s.rate = int64(binary.LittleEndian.Uint32(head[28:]))
 	}
@@ -79,17 +79,6 @@ func (s *source) sniff(name string, head []byte) error {
 		return errors.Join(usage("%s has no header that says what it is; name its format with --format, for example LSB16K", name), s.close())
 	}
 	return nil
-}
-
-func bytesPerSecond(f protocol.AudioFormat) int64 {
-	switch f.Encoding {
-	case protocol.PCM16LE, protocol.PCM16BE:
-		return int64(2 * f.Rate)
-	case protocol.MuLaw, protocol.ALaw:
-		return int64(f.Rate)
-	case protocol.Headed:
-	}
-	return 0
 }
 
 // progress tells on a terminal how much audio has been read, how fast, and how long the rest will take.

@@ -83,16 +83,8 @@ func (c *conn) audio(data []byte) *scenarios.Audio {
 	a := m.audio()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f, err := protocol.ParseAudioFormat(c.format)
-	if err != nil {
-		return a
-	}
-	switch f.Encoding {
-	case protocol.PCM16LE, protocol.PCM16BE:
-		a.Ms = a.Bytes * 500 / int64(f.Rate)
-	case protocol.MuLaw, protocol.ALaw:
-		a.Ms = a.Bytes * 1000 / int64(f.Rate)
-	case protocol.Headed: // only the header of the audio can tell
+	if f, err := protocol.ParseAudioFormat(c.format); err == nil {
+		a.Ms = f.Milliseconds(a.Bytes)
 	}
 	return a
 }
