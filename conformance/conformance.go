@@ -61,9 +61,6 @@ func WithProgress(f func(done, total int, r Result)) Option {
 	return func(o *options) { o.progress = f }
 }
 
-// WithLaws replaces the laws that hold of every dialogue; default judge.ServerLaws.
-func WithLaws(laws []judge.Law) Option { return func(o *options) { o.laws = laws } }
-
 // WithTool names the program in reports.
 func WithTool(name string) Option { return func(o *options) { o.tool = name } }
 

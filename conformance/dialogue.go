@@ -106,7 +106,7 @@ func frameText(e *scenarios.Entry) string {
 	return " [" + strings.Join(odd, ", ") + "]"
 }
 
-// chained are consecutive packets of audio as one line.
+// condense makes one line of many packets of audio: a person wants to see what stands around them.
 func condense(lines []Line) []Line {
 	var out []Line
 	for i := 0; i < len(lines); i++ {

@@ -20,10 +20,11 @@ func (r *Report) WriteText(w io.Writer) error {
 	shown := 0
 	for i := range r.Results {
 		one := &r.Results[i]
-		if one.Failure != nil && one.Known == "" {
+		isNew := one.Failure != nil && one.Known == ""
+		if isNew {
 			shown++
 		}
-		if shown > most && one.Failure != nil && one.Known == "" {
+		if isNew && shown > most {
 			fmt.Fprintf(&b, "%s %s: expected %s, received %s\n", strings.ToUpper(string(one.Outcome)), one.ID, one.Failure.Expected, one.Failure.Received)
 			continue
 		}
