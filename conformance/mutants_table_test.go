@@ -47,7 +47,6 @@ func optionMutants() []mutant {
 		{id: "strict-frames", about: "refuses unmasked frames and a missing version", surfaces: "stream", options: []fake.Option{fake.WithStrict()}},
 		{id: "line-feed-behind-packets", about: "ends packets with LF", surfaces: "stream", options: choice("stream-line-end", "lf")},
 		{id: "open-after-refused-start", about: "keeps the connection after a refused s", surfaces: "stream", options: choice("stream-refused-start", "keep-open")},
-		{id: "early-packets-refused", about: "refuses packets that do not wait for the answer to s", surfaces: "stream", options: choice("stream-early-packet", "refuse")},
 		{id: "raw-body-refused", about: "takes multipart bodies alone", surfaces: "sync", options: choice("sync-raw-body", "refuse")},
 		{id: "header-less-refused", about: "asks for c where the audio has no header", surfaces: "sync stream", options: choice("headerless-audio", "refuse")},
 		{id: "short-no-data", about: "gives up after 30 s without data", surfaces: "stream", options: []fake.Option{fake.WithLimits(fake.Limits{NoData: 30 * time.Second})}},
