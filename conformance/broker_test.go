@@ -44,7 +44,7 @@ func TestTheBrokerAsAnIssuer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := conformance.Run(t.Context(), target, scenarios.Library())
+	report, err := conformance.Run(t.Context(), target, scenarios.Scripts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs.Describe("Conformance of "+target.Name, target, scenarios.Library())
+	specs.Describe("Conformance of "+target.Name, target, scenarios.Scripts())
 	RunSpecs(t, "Conformance")
 }
 

@@ -26,7 +26,7 @@ func ExampleRun() {
 			return
 		}
 		target.Capabilities = append(target.Capabilities, scenarios.CanControl)
-		scripts, err := conformance.Filter(scenarios.Library(), "/^issue.epi-(minutes|hours|milliseconds)$/")
+		scripts, err := conformance.Filter(scenarios.Scripts(), "/^issue.epi-(minutes|hours|milliseconds)$/")
 		if err != nil {
 			fmt.Println(err)
 			return

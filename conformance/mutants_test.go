@@ -86,7 +86,7 @@ func (m mutant) concerns(s *scenarios.Scenario) bool {
 // kills are the scripts and laws that do not hold of the mutant.
 func (m mutant) kills(ctx context.Context, sounds *conformance.Sounds) ([]string, error) {
 	var scripts []*scenarios.Scenario
-	for _, s := range scenarios.Library() {
+	for _, s := range scenarios.Scripts() {
 		if m.concerns(s) {
 			scripts = append(scripts, s)
 		}
@@ -180,7 +180,7 @@ func checkKills(t *testing.T, found map[string][]string) {
 			killed[k] = true
 		}
 	}
-	for _, s := range scenarios.Library() {
+	for _, s := range scenarios.Scripts() {
 		if !killed[s.ID] {
 			t.Errorf("script %s has never been seen to fail", s.ID)
 		}
@@ -215,7 +215,7 @@ func killFile(found map[string][]string) []byte {
 func matrix(found map[string][]string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Which check notices which fault\n\nGenerated: `go test ./conformance -run Mutants -update`. %d servers, each wrong in one way, against %d scripts and %d laws.\n\n",
-		len(found), len(scenarios.Library()), len(judge.ServerLaws()))
+		len(found), len(scenarios.Scripts()), len(judge.ServerLaws()))
 	b.WriteString("| fault | what is wrong | noticed by |\n|---|---|---|\n")
 	by := make(map[string][]string)
 	for _, m := range mutants() {
@@ -231,7 +231,7 @@ func matrix(found map[string][]string) []byte {
 		}
 	}
 	b.WriteString("\n| check | level | faults that it notices |\n|---|---|---|\n")
-	for _, s := range scenarios.Library() {
+	for _, s := range scenarios.Scripts() {
 		fmt.Fprintf(&b, "| %s | %s | %d: %s |\n", s.ID, s.Level, len(by[s.ID]), some(by[s.ID]))
 	}
 	for _, l := range judge.ServerLaws() {

@@ -119,7 +119,7 @@ func TestAClosedPortIsOneError(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	r, err := conformance.Run(t.Context(), target, scenarios.Library())
+	r, err := conformance.Run(t.Context(), target, scenarios.Scripts())
 	if err == nil || len(r.Results) > 0 || !strings.Contains(err.Error(), "cannot be reached: connection refused") {
 		t.Errorf("%v, %d results", err, len(r.Results))
 	}
@@ -128,7 +128,7 @@ func TestAClosedPortIsOneError(t *testing.T) {
 func TestAnEndedContextEndsTheRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := conformance.Run(ctx, freshFake(), scenarios.Library()); err == nil {
+	if _, err := conformance.Run(ctx, freshFake(), scenarios.Scripts()); err == nil {
 		t.Error("the run went on")
 	}
 }

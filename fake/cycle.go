@@ -41,7 +41,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		c.x.tolerate("s names no engine")
 	} else if !c.s.keys.engine(r.engine, r.service) {
 		answer.Refusal = protocol.NewError(protocol.StartUnauthorized)
-		if c.s.choices.is(StreamEngine, "unavailable") {
+		if c.s.choices.Is(scenarios.StreamEngine, "unavailable") {
 			answer.Refusal = protocol.NewError(protocol.StartUnavailable)
 		}
 		c.x.tolerate("engine " + quoted(r.engine) + " is unknown, or not in the contract of the key's service")
@@ -59,7 +59,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 
 func (s *Server) streamSpec(format protocol.AudioFormat, interval time.Duration) hearing.Spec {
 	return hearing.Spec{
-		Format: format, Sniff: true, Guess: s.choices.is(HeaderlessAudio, "lsb"), AllowMP4: s.choices.is(MP4Audio, "accept"),
+		Format: format, Sniff: true, Guess: s.choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: s.choices.Is(scenarios.MP4Audio, "accept"),
 		Utterance: s.limits.Utterance, Interval: interval,
 	}
 }
@@ -69,7 +69,7 @@ func (s *Server) startRefusal(g grant, now time.Time) *protocol.Error {
 	switch {
 	case g.refusal == expiredKey:
 		return protocol.ExpiredAtStart(g.expires(), now)
-	case g.refusal == wrongAddress && s.choices.is(StreamAddress, "unverified"):
+	case g.refusal == wrongAddress && s.choices.Is(scenarios.StreamAddress, "unverified"):
 		return protocol.NewError(protocol.StartUnverified)
 	case g.refusal == badCredentials:
 		return protocol.NewError(protocol.StartUnauthorized)

@@ -72,7 +72,7 @@ func defaults(options []Option) config {
 	if len(c.services) == 0 {
 		c.services = []Service{DemoService()}
 	}
-	if c.choices.byPoint == nil {
+	if c.choices.IsZero() {
 		c.choices = ObservedProfile.Choices()
 	}
 	if len(c.secret) == 0 {

@@ -59,7 +59,7 @@ func formParts(form []protocol.Param) []scenarios.Part {
 
 // cannotIssue answers without a key. (observed: two clients met an empty 200; assumed: the other shape)
 func (x *exchange) cannotIssue(w http.ResponseWriter, e *protocol.Error) {
-	if x.s.choices.is(IssueFailure, "4xx-json") {
+	if x.s.choices.Is(scenarios.IssueFailure, "4xx-json") {
 		x.respondError(w, e)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"mockamivoice/fake/clock"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
 )
 
 // Option shapes a Server. Options are applied in order; a later one wins.
@@ -113,7 +114,7 @@ type config struct {
 	secret      []byte
 	seed        uint64
 	limits      Limits
-	choices     Choices
+	choices     scenarios.Choices
 	strict      bool
 	proxies     []netip.Prefix
 	tape        Tape
@@ -150,7 +151,7 @@ func WithProfile(p Profile) Option { return func(f *config) { f.choices = p.Choi
 
 // WithChoice chooses how one point goes. Use it after WithProfile.
 func WithChoice(c Choice) Option {
-	return func(f *config) { f.choices = f.choices.with(c) }
+	return func(f *config) { f.choices = f.choices.With(c) }
 }
 
 // WithStrict refuses clients that break RFC 6455, as the vendor's own native clients do.

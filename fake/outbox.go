@@ -132,7 +132,7 @@ func (o *outbox) hangUpAfter(d time.Duration) {
 
 func (o *outbox) closeFrame() {
 	var payload []byte
-	if o.c.s.choices.is(StreamCloseCode, "1000") {
+	if o.c.s.choices.Is(scenarios.StreamCloseCode, "1000") {
 		payload = websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	}
 	o.c.mu.Lock() // an s may be setting the key of the entries right now

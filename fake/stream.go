@@ -63,10 +63,10 @@ func (x *exchange) refuseUpgrade(w http.ResponseWriter, status int, text string)
 
 func (s *Server) rules() session.Rules {
 	return session.Rules{
-		RefuseEarly:   s.choices.is(StreamEarly, "refuse"),
-		EndAfterError: s.choices.is(StreamEndFailed, "error"),
-		KeepRefused:   s.choices.is(StreamRefused, "keep-open"),
-		Info:          s.choices.is(StreamInfoEvents, "on"),
+		RefuseEarly:   s.choices.Is(scenarios.StreamEarly, "refuse"),
+		EndAfterError: s.choices.Is(scenarios.StreamEndFailed, "error"),
+		KeepRefused:   s.choices.Is(scenarios.StreamRefused, "keep-open"),
+		Info:          s.choices.Is(scenarios.StreamInfoEvents, "on"),
 		NoData:        s.limits.NoData, NonSpeech: s.limits.NonSpeech, Session: s.limits.Session, Idle: s.limits.Idle,
 	}
 }
@@ -244,7 +244,7 @@ func (c *stream) carryOut(e session.Effect) {
 // answer gives the machine the verdict on s. Where packets that do not wait for it are an error, those that are already there
 // come first: that is how the server knows that they did not wait.
 func (c *stream) answer(a session.Answered) {
-	if c.s.choices.is(StreamEarly, "refuse") && c.frames.Ahead() {
+	if c.s.choices.Is(scenarios.StreamEarly, "refuse") && c.frames.Ahead() {
 		c.verdict = &a
 		return
 	}
@@ -288,7 +288,7 @@ func (c *stream) say(e session.Say) {
 	}
 	c.x.note(scenarios.WSEvent, scenarios.Out, entry)
 	c.s.metrics.said(e.Event)
-	switch c.s.choices.Of(StreamLineEnd) {
+	switch c.s.choices.Of(scenarios.StreamLineEnd) {
 	case "lf":
 		text = append(text, '\n')
 	case "crlf":
@@ -299,7 +299,7 @@ func (c *stream) say(e session.Say) {
 
 func (c *stream) ping(payload string) error {
 	c.tapeControl(websocket.PingMessage, payload)
-	if c.s.choices.is(StreamControl, "drop") {
+	if c.s.choices.Is(scenarios.StreamControl, "drop") {
 		return errControlFrame
 	}
 	return c.control(websocket.PongMessage, []byte(payload))
@@ -307,7 +307,7 @@ func (c *stream) ping(payload string) error {
 
 func (c *stream) pong(payload string) error {
 	c.tapeControl(websocket.PongMessage, payload)
-	if c.s.choices.is(StreamControl, "drop") {
+	if c.s.choices.Is(scenarios.StreamControl, "drop") {
 		return errControlFrame
 	}
 	return nil

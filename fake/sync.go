@@ -48,7 +48,7 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 		return fail(u.failed)
 	case u.job.refusal != nil:
 		return fail(u.job.refusal)
-	case u.big && choices.is(SyncOversize, "413"):
+	case u.big && choices.Is(scenarios.SyncOversize, "413"):
 		return fail(protocol.NewError(protocol.SyncPayloadTooLarge))
 	case u.big:
 		return fail(protocol.NewError(protocol.SyncTooLarge))
@@ -64,22 +64,22 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 
 // oddity finds what is odd about engine or audio: an empty success, an error, or nothing. (ruled, per profile)
 func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
-	pick := func(point Point, id protocol.ErrorID) (protocol.ErrorID, bool) {
-		if u.x.s.choices.is(point, "empty") {
+	pick := func(point scenarios.BehaviourPoint, id protocol.ErrorID) (protocol.ErrorID, bool) {
+		if u.x.s.choices.Is(point, "empty") {
 			return "", true
 		}
 		return id, false
 	}
 	switch j := &u.job; {
 	case j.params.engine == "":
-		return pick(SyncNoEngine, protocol.SyncNotLoaded)
+		return pick(scenarios.SyncNoEngine, protocol.SyncNotLoaded)
 	case !u.x.s.keys.engine(j.params.engine, j.params.service):
-		return pick(SyncEngine, protocol.SyncUnauthorized)
+		return pick(scenarios.SyncEngine, protocol.SyncUnauthorized)
 	case u.audio.bytes == 0 && j.listener != nil: // before what the listener makes of nothing
-		return pick(SyncEmptyAudio, protocol.SyncRejected)
+		return pick(scenarios.SyncEmptyAudio, protocol.SyncRejected)
 	case j.broken != nil:
 		u.x.tolerate("audio cannot be read: " + j.broken.Error())
-		return pick(SyncUnsupported, protocol.SyncUnsupportedAudio)
+		return pick(scenarios.SyncUnsupported, protocol.SyncUnsupportedAudio)
 	}
 	summary := u.job.listener.Summary()
 	u.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary)})
@@ -87,7 +87,7 @@ func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
 	case summary.Silent:
 		return protocol.SyncRejected, false // documented: the text; ruled: that silence gets it
 	case len(u.job.voices()) == 0:
-		return pick(SyncNoSpeech, protocol.SyncRejected)
+		return pick(scenarios.SyncNoSpeech, protocol.SyncRejected)
 	}
 	return "", false
 }
@@ -132,7 +132,7 @@ func (j *job) prepare(u *upload) {
 	choices := u.x.s.choices
 	spec := hearing.Spec{
 		Format: protocol.AudioFormat{Name: "16K", Encoding: protocol.Headed, Rate: 16000},
-		Sniff:  true, Guess: choices.is(HeaderlessAudio, "lsb"), AllowMP4: choices.is(MP4Audio, "accept"),
+		Sniff:  true, Guess: choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: choices.Is(scenarios.MP4Audio, "accept"),
 		Utterance: u.x.s.limits.Utterance,
 	}
 	name := u.value("c")

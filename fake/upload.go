@@ -189,7 +189,7 @@ func (u *upload) field(part io.Reader) (string, error) {
 // raw takes the whole body for the audio, whatever its Content-Type says; curl labels it a form.
 // (observed: two transfer modes of the vendor's client library)
 func (u *upload) raw(body io.Reader) error {
-	if u.x.s.choices.is(SyncRawBody, "refuse") {
+	if u.x.s.choices.Is(scenarios.SyncRawBody, "refuse") {
 		u.begun = true
 		u.job.broken = errors.New("a body that is not multipart/form-data is refused by choice")
 		u.job.params = u.x.s.recognition(u)

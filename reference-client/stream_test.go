@@ -164,7 +164,7 @@ var _ = Describe("Stream", func() {
 	})
 
 	It("takes a line end off a message, as some generation of the service sends one (observed: the vendor's libraries)", func() {
-		choice, err := fake.ParseChoice(string(fake.StreamLineEnd), "crlf")
+		choice, err := fake.ParseChoice(string(scenarios.StreamLineEnd), "crlf")
 		Expect(err).NotTo(HaveOccurred())
 		raw := hear(open(serve(fake.WithChoice(choice)).client(), general()), sentence())
 		Expect(raw[0]).To(HaveSuffix("\r\n"), "but shows it")

@@ -37,8 +37,10 @@ func (s *Scenario) read(root strict.Node) {
 		"also":      s.readAlso,
 		"needs":     s.readNeeds,
 		"script":    s.readScript,
+		"play":      s.readPlay,
+		"client":    s.readClient,
 		"why":       strict.NonEmpty(&s.Why),
-	}, "id", "title", "surface", "level", "basis", "source", "script", "why")
+	}, "id", "title", "surface", "level", "basis", "source", "why")
 	s.Surface = protocol.Surface(surface)
 	s.check(root)
 }
@@ -87,8 +89,11 @@ func (s *Scenario) check(root strict.Node) {
 	if !strings.HasPrefix(s.ID, string(s.Surface)+".") {
 		root.Fail("the id must begin with the surface, %s.", s.Surface)
 	}
-	if len(s.Script) == 0 {
+	if s.Script != nil && len(s.Script) == 0 {
 		root.Fail("the script has no steps")
+	}
+	if len(s.Parts()) == 0 {
+		root.Fail("has none of script, play and client")
 	}
 	needed := s.needed()
 	for _, c := range needed {

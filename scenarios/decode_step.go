@@ -23,6 +23,7 @@ func (s *Scenario) readScript(n strict.Node) {
 		n.Fail("has %d steps; %d are enough for one idea", len(items), mostSteps)
 		return
 	}
+	s.Script = []Step{}
 	var place placing
 	for _, item := range items {
 		step := Step{Line: item.Line()}

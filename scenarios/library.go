@@ -16,13 +16,23 @@ var libraryFiles embed.FS
 //go:embed audio
 var audioFiles embed.FS
 
-// Library returns the scripts that come with the program, by id. The slice is the caller's, the scenarios are shared.
+// Library returns the scenarios that come with the program, by id. The slice is the caller's, the scenarios are shared.
 func Library() []*Scenario {
 	all, err := loadLibrary()
 	if err != nil {
 		panic("scenarios: " + err.Error())
 	}
 	return slices.Clone(all)
+}
+
+// Scripts returns the scenarios of the library that have a script.
+func Scripts() []*Scenario {
+	return slices.DeleteFunc(Library(), func(s *Scenario) bool { return s.Script == nil })
+}
+
+// EdgeCases returns the scenarios of the library that the fake can play.
+func EdgeCases() []*Scenario {
+	return slices.DeleteFunc(Library(), func(s *Scenario) bool { return s.Play == nil })
 }
 
 var loadLibrary = sync.OnceValues(func() ([]*Scenario, error) { //nolint:gochecknoglobals // read once, never changed
@@ -48,7 +58,7 @@ var loadLibrary = sync.OnceValues(func() ([]*Scenario, error) { //nolint:gocheck
 	return all, nil
 })
 
-// Named finds a script of the library. The error suggests the nearest name.
+// Named finds a scenario of the library. The error suggests the nearest name.
 func Named(id string) (*Scenario, error) {
 	all := Library()
 	ids := make([]string, 0, len(all))

@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write generated files instead of compar
 
 func TestLibrary(t *testing.T) {
 	const least = 60
-	if n := len(scenarios.Library()); n < least {
+	if n := len(scenarios.Scripts()); n < least {
 		t.Errorf("%d scripts; %d were promised", n, least)
 	}
 	if s, err := scenarios.Named("stream.cycle"); err != nil || s.ID != "stream.cycle" {
@@ -35,7 +35,7 @@ func TestEveryStatementIsShownOrSaysWhyNot(t *testing.T) {
 		known[s.ID] = s
 	}
 	shown := make(map[string]string)
-	for _, s := range scenarios.Library() {
+	for _, s := range scenarios.Scripts() {
 		if other := shown[s.Statement]; other != "" {
 			t.Errorf("%s and %s are about the same statement %s", s.ID, other, s.Statement)
 		}
@@ -77,14 +77,14 @@ func TestStatementTableIsUpToDate(t *testing.T) {
 
 func statementTable() []byte {
 	shown := make(map[string][]string)
-	for _, s := range scenarios.Library() {
+	for _, s := range scenarios.Scripts() {
 		for _, id := range append([]string{s.Statement}, s.Also...) {
 			shown[id] = append(shown[id], fmt.Sprintf("[%s](library/%s.yaml)", s.ID, s.ID))
 		}
 	}
 	var b bytes.Buffer
 	b.WriteString("# What is known of the service, and which script shows it\n\nGenerated: `go test ./scenarios -update`. How well a fact is known is in the second column; see the README for the words.\n\n")
-	fmt.Fprintf(&b, "%d statements, %d scripts.\n\n| statement | basis | source | shown by |\n|---|---|---|---|\n", len(scenarios.Statements()), len(scenarios.Library()))
+	fmt.Fprintf(&b, "%d statements, %d scripts.\n\n| statement | basis | source | shown by |\n|---|---|---|---|\n", len(scenarios.Statements()), len(scenarios.Scripts()))
 	for _, s := range scenarios.Statements() {
 		by := strings.Join(shown[s.ID], ", ")
 		if by == "" {

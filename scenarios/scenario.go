@@ -48,7 +48,8 @@ func Capabilities() []Capability {
 	return []Capability{CanIssue, CanIssueByKey, CanSync, CanStream, CanAsync, CanWords, CanControl}
 }
 
-// Scenario is one example of a dialogue: a script that a target has to follow, with what it shows and how well that is known.
+// Scenario is one example of a dialogue: a script that a target has to follow, a way in which the fake makes any client meet
+// something, and what a good client does then; one of the three at least. It says what it shows and how well that is known.
 type Scenario struct {
 	ID        string // "stream.key-expires-before-first-p", for ever
 	Title     string
@@ -56,10 +57,12 @@ type Scenario struct {
 	Level     Level
 	Basis     protocol.Basis
 	Source    string
-	Statement string   // id of the statement that only this script shows
+	Statement string   // id of the statement that only this script shows; empty where there is no script
 	Also      []string // ids of further statements that it shows
 	Needs     []Capability
-	Script    []Step
+	Script    []Step        // nil without one
+	Play      *Play         // nil without one
+	Client    []Expectation // nil without any
 	Why       string
 	File      string // where it was read
 }

@@ -44,7 +44,7 @@ const (
 	KeyRefused   Kind = "key.refused"
 	JobState     Kind = "job.state"
 	Heard        Kind = "heard"
-	Fault        Kind = "fault"
+	FaultStruck  Kind = "fault"
 	Clock        Kind = "clock"
 	Tolerance    Kind = "tolerance"
 	Dropped      Kind = "dropped"
@@ -54,7 +54,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		ConnOpen, ConnClose, HTTPRequest, HTTPResponse, WSHandshake, WSCommand, WSEvent, WSControl,
-		KeyIssued, KeyRefused, JobState, Heard, Fault, Clock, Tolerance, Dropped,
+		KeyIssued, KeyRefused, JobState, Heard, FaultStruck, Clock, Tolerance, Dropped,
 	}
 }
 
@@ -102,6 +102,8 @@ type Entry struct {
 	Remote  string `json:"remote,omitempty"`
 	Expires string `json:"expires,omitempty"` // key.issued: RFC 3339 with milliseconds; empty for never
 	Count   uint64 `json:"count,omitempty"`   // dropped: how many entries
+
+	Scenario string `json:"scenario,omitempty"` // fault: id of the scenario that it belongs to; key.issued: the one bound to the key
 }
 
 // Audio measures audio that is not kept.

@@ -134,7 +134,7 @@ func readKnown(file string) ([]conformance.Known, error) {
 }
 
 func (c *conformanceCommand) scripts() ([]*scenarios.Scenario, error) {
-	scripts, err := conformance.Filter(scenarios.Library(), c.Filter)
+	scripts, err := conformance.Filter(scenarios.Scripts(), c.Filter)
 	if err != nil {
 		return nil, usage("--filter: %w", err)
 	}

@@ -61,7 +61,7 @@ func TestNumbersOfTheKitAreTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		fmt.Sprintf("The kit plays %d scripts", len(scenarios.Library())),
+		fmt.Sprintf("The kit plays %d scripts", len(scenarios.Scripts())),
 		fmt.Sprintf("holds %d laws against every dialogue", len(judge.ServerLaws())),
 		fmt.Sprintf("with %d servers that are wrong on purpose", len(mutants)),
 	} {

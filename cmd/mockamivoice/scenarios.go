@@ -40,7 +40,7 @@ type listed struct {
 func (c scenariosList) Run(w *world) error {
 	var all []listed
 	for _, s := range scenarios.Library() {
-		all = append(all, listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), []string{"script"}})
+		all = append(all, listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), s.Parts()})
 	}
 	if c.JSON {
 		e := json.NewEncoder(w.stdout)

@@ -17,7 +17,7 @@ import (
 // claim is a skipped spec; one of level should or info that does not hold passes with a report entry; so does a finding of a law
 // below must. A must that does not hold, and anything that could not be run, fails.
 //
-//	var _ = specs.Describe("our back end", target, scenarios.Library())
+//	var _ = specs.Describe("our back end", target, scenarios.Scripts())
 func Describe(text string, target conformance.Target, scripts []*scenarios.Scenario, options ...conformance.Option) bool {
 	return ginkgo.Describe(text, func() {
 		for _, s := range scripts {

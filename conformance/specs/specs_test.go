@@ -24,7 +24,7 @@ import (
 // These three lines put the kit into a suite of one's own: a target, the scripts that matter, and Describe.
 var (
 	target     = ourBackEnd()
-	scripts, _ = conformance.Filter(scenarios.Library(), "must && (issue || /stream.expir/)")
+	scripts, _ = conformance.Filter(scenarios.Scripts(), "must && (issue || /stream.expir/)")
 	_          = specs.Describe("our back end", target, scripts)
 	_, isWeb   = os.LookupEnv("SPECS_TEST_WEB")
 )
