@@ -62,7 +62,8 @@ type payload struct {
 
 // stream is one WebSocket connection.
 type stream struct {
-	messages []message // of the server
+	commands []*scenarios.Entry // of the client
+	messages []message          // of the server
 	controls []*scenarios.Entry
 	cycles   []*cycle
 	open     *cycle           // the last one whose s was taken
@@ -199,6 +200,7 @@ func (s *stream) add(e *scenarios.Entry, d *dialogue) {
 }
 
 func (s *stream) command(e *scenarios.Entry) {
+	s.commands = append(s.commands, e)
 	switch {
 	case strings.HasPrefix(e.Text, "s"):
 		s.cycles = append(s.cycles, &cycle{start: e})

@@ -46,10 +46,13 @@ type Law struct {
 
 // Finding is a place on a tape where a law does not hold.
 type Finding struct {
-	Law     string   `json:"law"`
-	Conn    uint64   `json:"conn"`
-	Entries []uint64 `json:"entries"` // N of the entries, the offence first
-	Text    string   `json:"text"`    // what was seen
+	Law     string         `json:"law"`
+	Conn    uint64         `json:"conn"`
+	Key     string         `json:"key,omitempty"` // id of the key that was used there
+	Entries []uint64       `json:"entries"`       // N of the entries, the offence first
+	Text    string         `json:"text"`          // what was seen
+	Level   Level          `json:"-"`             // that of the law, or of the scenario whose expectation was not met
+	Basis   protocol.Basis `json:"-"`             // likewise
 }
 
 // Verdict is what laws have to say about a tape.
@@ -58,9 +61,16 @@ type Verdict struct {
 	Applied  map[string]int // how often each law had something to look at
 }
 
+// Tape is what the judge reads.
+type Tape struct {
+	Entries   []scenarios.Entry
+	Live      bool                                         // it goes on: what a client may still do is not held against it
+	Scenarios func(id string) (*scenarios.Scenario, error) // those that faults name; nil for the library's
+}
+
 // trial is one law before the judge.
 type trial struct {
-	law      string
+	law      *Law
 	applied  int
 	findings []Finding
 }
@@ -75,18 +85,23 @@ func (t *trial) find(e *scenarios.Entry, format string, args ...any) {
 			return
 		}
 	}
-	t.findings = append(t.findings, Finding{Law: t.law, Conn: e.Conn, Entries: []uint64{e.N}, Text: fmt.Sprintf(format, args...)})
+	t.findings = append(t.findings, Finding{
+		Law: t.law.ID, Conn: e.Conn, Key: e.Key, Entries: []uint64{e.N}, Text: fmt.Sprintf(format, args...), Level: t.law.Level, Basis: t.law.Basis,
+	})
 }
 
-// Judge holds laws against a tape. It is a function of its arguments alone.
-func Judge(laws []Law, entries []scenarios.Entry) Verdict {
-	d := read(entries)
+// Judge holds laws against a tape that is over. It is a function of its arguments alone.
+func Judge(laws []Law, entries []scenarios.Entry) Verdict { return Tape{Entries: entries}.Judge(laws) }
+
+// Judge holds laws against the tape. It is a function of the tape and the laws alone.
+func (p Tape) Judge(laws []Law) Verdict {
+	d := read(p.Entries)
 	v := Verdict{Applied: make(map[string]int)}
 	for i := range laws {
-		t := &trial{law: laws[i].ID}
+		t := &trial{law: &laws[i]}
 		laws[i].check(t, d)
 		v.Findings = append(v.Findings, t.findings...)
-		v.Applied[t.law] = t.applied
+		v.Applied[t.law.ID] = t.applied
 	}
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return cmp.Compare(a.Entries[0], b.Entries[0]) })
 	return v
