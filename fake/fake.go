@@ -95,6 +95,9 @@ func defaults(options []Option) config {
 		_, _ = rand.Read(b[:])
 		c.seed = uint64(binary.LittleEndian.Uint32(b[:]))
 	}
+	if c.store == nil {
+		c.store = &memory{}
+	}
 	c.limits = c.limits.withDefaults()
 	return c
 }

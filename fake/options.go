@@ -126,6 +126,7 @@ type config struct {
 	deviation   deviation
 	scenario    *scenarios.Scenario // for the whole server
 	scenarios   []*scenarios.Scenario
+	store       Store
 }
 
 type adminConfig struct {

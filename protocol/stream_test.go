@@ -190,6 +190,14 @@ func TestErrorTexts(t *testing.T) {
 		"issue.bad-request":              {"?", "illegal parameter: <name>", "assumed"},
 		"issue.unauthorized":             {"-", "can't verify service authorization", "assumed"},
 		"issue.method":                   {"?", "<method> method is not allowed", "assumed"},
+		"async.unauthorized":             {"-", "received illegal service authorization", "documented"},
+		"async.sentiment-v2":             {"-", "invalid parameter (sentimentAnalysis must be False. sentiment analysis is currently not implemented)", "documented"},
+		"async.payload-too-large":        {"", "", "assumed"},
+		"async.method":                   {"?", "<method> method is not allowed", "assumed"},
+		"async.poll.no-key":              {"", "No authorization header", "assumed"},
+		"async.poll.unauthorized":        {"", "Failed to authorize for the app_key", "assumed"},
+		"async.poll.not-found":           {"", "Not found", "assumed"},
+		"async.poll.server-error":        {"", "Internal server error", "assumed"},
 	}
 	seen := make(map[protocol.ErrorID]bool)
 	for _, e := range protocol.Catalogue() {
