@@ -113,7 +113,7 @@ func Condense(lines []Line) []Line {
 	var out []Line
 	for i := 0; i < len(lines); i++ {
 		j := i
-		for j+1 < len(lines) && isAudio(lines[j+1]) && isAudio(lines[i]) && !lines[j+1].Mark {
+		for j+1 < len(lines) && isAudio(lines[j+1]) && isAudio(lines[i]) && !lines[i].Mark && !lines[j+1].Mark {
 			j++
 		}
 		l := lines[i]
