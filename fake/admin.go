@@ -55,6 +55,7 @@ func (s *Server) Admin() http.Handler {
 		{http.MethodPost, "/keys", s.postKeys},
 		{http.MethodGet, "/tape", s.getTape},
 		{http.MethodGet, "/wait", s.getWait},
+		{http.MethodGet, "/verdict", s.getVerdict},
 		{http.MethodPost, "/reset", s.postReset},
 		{http.MethodGet, "/openapi.json", getOpenAPI},
 	} {

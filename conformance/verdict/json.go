@@ -22,11 +22,27 @@ func Schema() []byte { return schema }
 func BaselineSchema() []byte { return baselineSchema }
 
 // WriteJSON writes the whole verdict, but for the dialogues.
-func (v *Verdict) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
+func (v *Verdict) WriteJSON(w io.Writer) error { return writeJSON(w, v) }
+
+// writeJSON escapes the control characters that JSON itself allows in strings, for somebody will look at it in a terminal.
+func writeJSON(w io.Writer, v any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, r := range b.String() {
+		if r >= 0x7f && r < 0xa0 {
+			fmt.Fprintf(&out, `\u%04x`, r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 // Format is a form in which a verdict is written.

@@ -3,7 +3,6 @@ package verdict
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
@@ -111,10 +110,7 @@ func (v *Verdict) WriteSARIF(w io.Writer) error {
 		invocation.Notifications = append(invocation.Notifications, sarifNotification{Level: "warning", Message: sarifText{dialogue.Printable(reason)}})
 	}
 	run.Invocations = []sarifInvocation{invocation}
-	e := json.NewEncoder(w)
-	e.SetIndent("", " ")
-	e.SetEscapeHTML(false)
-	return e.Encode(sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}})
+	return writeJSON(w, sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}})
 }
 
 func sarifRuleOf(l *judge.Law) sarifRule {

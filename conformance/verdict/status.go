@@ -24,7 +24,7 @@ func (v *Verdict) conclude(o options) {
 		wrong = append(wrong, fmt.Sprintf("%d of %d documented failures were met, which is less than %d %%", met, all, o.coverage))
 	}
 	if v.Empty() {
-		open = append(open, "nothing on the tape is the business of any law that was asked")
+		open = append(open, "no law that was asked has anything to say about the tape")
 	}
 	for i := range v.tapes {
 		open = append(open, v.tapes[i].unjudged(o)...)
