@@ -5,10 +5,9 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/gorilla/websocket"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/gorilla/websocket"
 
 	"mockamivoice/conformance/verdict"
 	"mockamivoice/fake"

@@ -20,8 +20,8 @@ import (
 )
 
 type verdictCommand struct {
-	Run_ bool     `name:"run" help:"Start a fake, run a command that uses it, and judge what the command did." env:"-"` //nolint:revive // Run is the method
-	Args []string `arg:"" optional:"" name:"tape" help:"Tapes to judge; with --run -- the command and its arguments."`
+	Command bool     `name:"run" help:"Start a fake, run a command that uses it, and judge what the command did." env:"-"`
+	Args    []string `arg:"" optional:"" name:"tape" help:"Tapes to judge; with --run -- the command and its arguments."`
 
 	Admin      string `help:"Admin URL of a running fake whose tape is judged; instead of TAPE." placeholder:"URL" env:"MOCKAMIVOICE_VERDICT_ADMIN"`
 	AdminToken string `help:"Bearer token of the admin routes." placeholder:"TOKEN"`
@@ -72,7 +72,7 @@ func (c *verdictCommand) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	if c.Run_ {
+	if c.Command {
 		return c.run(w, options)
 	}
 	tapes, err := c.tapes(w)

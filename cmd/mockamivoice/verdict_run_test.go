@@ -196,7 +196,9 @@ func TestTheGroupOfACommandEnds(t *testing.T) {
 	defer cancel()
 	var out lockedBuffer
 	done := make(chan int)
-	go func() { done <- run(ctx, []string{"verdict", "--run", "--", "sh", "-c", "sleep 1000 & echo $!; wait"}, nil, &out, io.Discard) }()
+	go func() {
+		done <- run(ctx, []string{"verdict", "--run", "--", "sh", "-c", "sleep 1000 & echo $!; wait"}, nil, &out, io.Discard)
+	}()
 	for !strings.Contains(out.String(), "\n") {
 		select {
 		case status := <-done:

@@ -19,13 +19,13 @@ func TestBaselineFile(t *testing.T) {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
-		"- {law: client.stream.audio-in-packet, reason: x}": `b.yaml: no law is called "client.stream.audio-in-packet", did you mean "client.stream.audio-in-packets"`,
+		"- {law: client.stream.audio-in-packet, reason: x}":                                      `b.yaml: no law is called "client.stream.audio-in-packet", did you mean "client.stream.audio-in-packets"`,
 		"- {law: server.stream.no-pings, reason: x}\n- {law: server.stream.no-pings, reason: y}": "is there twice",
-		"- {law: server.stream.no-pings}":                                      "reason",
-		"- {id: server.stream.no-pings, reason: x}":                            `b.yaml:1:4: unknown field "id"`,
-		"- {law: server.stream.no-pings, reason: x, until: tomorrow}":          "must be a day like",
-		"law: server.stream.no-pings":                                          "must be a list",
-		"- {law: server.stream.no-pings, reason: x, until: \"2026-12-31\", a: 1}": "unknown field",
+		"- {law: server.stream.no-pings}":                                                        "reason",
+		"- {id: server.stream.no-pings, reason: x}":                                              `b.yaml:1:4: unknown field "id"`,
+		"- {law: server.stream.no-pings, reason: x, until: tomorrow}":                            "must be a day like",
+		"law: server.stream.no-pings":                                                            "must be a list",
+		"- {law: server.stream.no-pings, reason: x, until: \"2026-12-31\", a: 1}":                "unknown field",
 	} {
 		if _, err := verdict.ParseBaseline("b.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)

@@ -95,7 +95,9 @@ func anys(entries []scenarios.Entry) []any {
 }
 
 // good is a client that behaves on one stream, bad one that sends audio without its letter.
-func good() *record { return new(record).talk(1, "k1", goodLines()...).close(1, scenarios.ClosedByClient) }
+func good() *record {
+	return new(record).talk(1, "k1", goodLines()...).close(1, scenarios.ClosedByClient)
+}
 
 func goodLines() []string {
 	return []string{"> s 16K -a-general authorization=<key:k1>", "< s", "> p", "> p", "> p", "< S 500", "> e", "< e"}

@@ -153,12 +153,12 @@ func TestJUnit(t *testing.T) {
 		state[c.Class+" "+c.Name] = s
 	}
 	for name, want := range map[string]string{
-		"laws.stream " + packets:                   "failed: Audio is sent in p packets: a message of 3200 bytes is no packet",
-		"laws.stream " + noPings:                   "warned",
-		"laws.stream server.stream.text-messages":  "passed",
-		"laws.issue server.issue.status":           "skipped: it never applied",
-		"baseline " + oneFrame:                     "failed: it holds, but is in the baseline: once",
-		"verdict coverage":                         "failed: ",
+		"laws.stream " + packets:                  "failed: Audio is sent in p packets: a message of 3200 bytes is no packet",
+		"laws.stream " + noPings:                  "warned",
+		"laws.stream server.stream.text-messages": "passed",
+		"laws.issue server.issue.status":          "skipped: it never applied",
+		"baseline " + oneFrame:                    "failed: it holds, but is in the baseline: once",
+		"verdict coverage":                        "failed: ",
 	} {
 		if !strings.HasPrefix(state[name], want) || state[name] == "" {
 			t.Errorf("%s: %q, want %q", name, state[name], want)
