@@ -64,6 +64,9 @@ const (
 	ClosedAfterGoodbye = "after the client's goodbye"
 )
 
+// ClosedTooLong is what the text of a conn.close says when the server gave up on a message that is longer than it takes.
+const ClosedTooLong = "a message is longer than the limit"
+
 // Dir is the direction of an entry, always seen from the server.
 type Dir string
 
