@@ -140,7 +140,7 @@ type printer struct{}
 func (printer) Helper() {}
 
 func (printer) Errorf(_ string, args ...any) {
-	text, _, _ := strings.Cut(fmt.Sprint(args...), "  at tape") // the dialogue follows
+	text, _, _ := strings.Cut(fmt.Sprint(args...), "  why ") // how to mend it, and the frames, follow
 	fmt.Println(text)
 }
 
@@ -159,6 +159,4 @@ func ExampleVerify() {
 	// MUST client.stream.audio-in-packets
 	//   rule    Audio is sent in p packets
 	//   source  must, documented: manual: reference-websocket-p-command-packet
-	//   why     Bare audio makes the service drop the connection.
-	//   fix     Put the letter p in front of the audio of every message.
 }

@@ -163,7 +163,7 @@ func TestCoverageOfAPart(t *testing.T) {
 			t.Errorf("%s is on another surface", f.ID)
 		}
 	}
-	if v := verdict.Judge(tapes, verdict.RequireCoverage(whole.Percent)); v.Exit() == 1 {
+	if v := verdict.Judge(tapes, verdict.ForLaws(packets), verdict.RequireCoverage(whole.Percent)); v.Exit() == 1 {
 		t.Errorf("%q", v.Reasons)
 	}
 	if v := verdict.Judge(tapes, verdict.RequireCoverage(whole.Percent+1)); v.Status != verdict.Fail {

@@ -108,7 +108,7 @@ func lawIDs() []string {
 // chosen are the laws that are asked, by id.
 func (o options) chosen() []judge.Law {
 	all := slices.DeleteFunc(slices.Clone(o.laws), func(l judge.Law) bool {
-		return o.only != nil && !slices.Contains(o.only, l.ID) || !o.heavyEnough(l.Level) || o.surface != "" && l.Surface != "" && l.Surface != o.surface
+		return o.only != nil && !slices.Contains(o.only, l.ID) || o.surface != "" && l.Surface != "" && l.Surface != o.surface
 	})
 	slices.SortFunc(all, func(a, b judge.Law) int { return strings.Compare(a.ID, b.ID) })
 	return all

@@ -110,16 +110,16 @@ func short(s string) string {
 
 // writeApplied says how often each law had something to look at.
 func (v *Verdict) writeApplied(b *strings.Builder) {
-	var never []string
-	b.WriteString("laws, and how often each applied:\n")
+	var applied, never []string
 	for _, l := range v.laws {
-		n := v.Applied[l.ID]
-		if n == 0 {
+		if n := v.Applied[l.ID]; n > 0 {
+			applied = append(applied, fmt.Sprintf("%s %d", l.ID, n))
+		} else {
 			never = append(never, l.ID)
-			continue
 		}
-		fmt.Fprintf(b, "%7d  %s\n", n, l.ID)
 	}
+	fmt.Fprintf(b, "laws, and how often each applied: %d of %d did\n", len(applied), len(v.laws))
+	writeNames(b, "  did", applied)
 	writeNames(b, "  never", never)
 }
 

@@ -82,6 +82,7 @@ func Judge(tapes []Tape, list ...Option) Verdict {
 	for i := range tapes {
 		v.judge(i, o)
 	}
+	v.leaveOutLight(o)
 	v.Coverage = coverage(tapes, o)
 	v.applyBaseline(o)
 	v.count()
@@ -117,6 +118,18 @@ func (v *Verdict) judge(i int, o options) {
 			v.Findings = append(v.Findings, t.finding(i, f, byID[f.Law]))
 		}
 	}
+}
+
+// leaveOutLight drops laws that are lighter than what was asked for. One whose finding is heavier than itself stays: the level of an
+// expectation is that of its scenario.
+func (v *Verdict) leaveOutLight(o options) {
+	v.laws = slices.DeleteFunc(v.laws, func(l judge.Law) bool {
+		isLight := !o.heavyEnough(l.Level) && !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Law == l.ID })
+		if isLight {
+			delete(v.Applied, l.ID)
+		}
+		return isLight
+	})
 }
 
 func (t *Tape) judged(o options) judge.Tape {

@@ -8,6 +8,7 @@ import (
 	"mockamivoice/conformance/judge"
 	"mockamivoice/conformance/known"
 	"mockamivoice/conformance/verdict"
+	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 )
 
@@ -149,5 +150,22 @@ func TestUnknownNames(t *testing.T) {
 	}
 	if _, err := verdict.ParseFormat("xml"); err == nil || !strings.Contains(err.Error(), "text, json, junit, sarif") {
 		t.Error(err)
+	}
+}
+
+// What a scenario expects has the level of the scenario, which may be heavier than that of the law about expectations.
+func TestAnExpectationHasTheLevelOfItsScenario(t *testing.T) {
+	own := &scenarios.Scenario{ID: "mine", Level: judge.Must, Basis: protocol.Documented, Client: []scenarios.Expectation{{Expect: scenarios.ReactIssue, Within: time.Second}}}
+	r := new(record).talk(1, "k1", "> s 16K -a-general", "< s")
+	r.add(scenarios.Entry{Kind: scenarios.FaultStruck, Dir: scenarios.Note, Conn: 1, Key: "k1", Surface: "stream", Scenario: "mine", Text: "stream.feed: expire-key"})
+	r.line(1, "k1", "> p")
+	r.close(1, scenarios.ClosedByClient)
+	find := verdict.WithScenarios(func(string) (*scenarios.Scenario, error) { return own, nil })
+	v := verdict.Judge(r.tapes(), find, verdict.ForLaws("client.scenario.expectation"), verdict.AtLevel(judge.Must))
+	if len(v.Findings) != 1 || v.Findings[0].Level != judge.Must || v.Findings[0].Basis != "documented" || v.Exit() != 1 {
+		t.Errorf("%+v", v.Findings)
+	}
+	if v := verdict.Judge(good().tapes(), verdict.ForLaws("client.scenario.expectation"), verdict.AtLevel(judge.Must)); v.Exit() != 3 {
+		t.Errorf("applied %v", v.Applied)
 	}
 }

@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,11 +35,13 @@ func all() verdict.Verdict {
 
 func TestText(t *testing.T) {
 	v := verdict.Judge(bad().tapes(), verdict.ForLaws(packets))
+	laws := judge.ClientLaws()
+	l := laws[slices.IndexFunc(laws, func(l judge.Law) bool { return l.ID == packets })]
 	want := `MUST client.stream.audio-in-packets
-  rule    Audio is sent in p packets
-  source  must, documented: manual: reference-websocket-p-command-packet
-  why     Bare audio makes the service drop the connection.
-  fix     Put the letter p in front of the audio of every message.
+  rule    ` + l.Title + `
+  source  must, documented: ` + l.Source + `
+  why     ` + l.Why + `
+  fix     ` + l.Fix + `
   at tape.jsonl:9, connection 1, key k1
      a message of 3200 bytes is no packet: it begins with none of s, p and e
       …
@@ -49,8 +52,8 @@ func TestText(t *testing.T) {
    !> with 3200 bytes of audio
     - connection 1 closed (fin) dropped
 
-laws, and how often each applied:
-      5  client.stream.audio-in-packets
+laws, and how often each applied: 1 of 1 did
+  did: client.stream.audio-in-packets 5
 documented failures: 1 of `
 	got := write(t, v, verdict.Text)
 	if !strings.HasPrefix(got, want) {
