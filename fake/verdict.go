@@ -10,6 +10,7 @@ import (
 	"mockamivoice/conformance/judge"
 	"mockamivoice/conformance/verdict"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
 )
 
 // Verdict says whether clients behaved so far. The tape goes on: what a client may still do is not held against it. Options of
@@ -18,8 +19,16 @@ func (s *Server) Verdict(options ...verdict.Option) verdict.Verdict { return s.j
 
 func (s *Server) judge(live bool, options []verdict.Option) verdict.Verdict {
 	_, entries := s.Tape(TapeFilter{})
-	list := append([]verdict.Option{verdict.WithTool("mockamivoice " + s.version)}, options...)
+	list := append([]verdict.Option{verdict.WithTool("mockamivoice " + s.version), verdict.WithScenarios(s.played)}, options...)
 	return verdict.Judge([]verdict.Tape{{Entries: entries, Live: live}}, list...)
+}
+
+// played is a scenario that the tape names: the one that is set, which may be in no list, or one of the list.
+func (s *Server) played(id string) (*scenarios.Scenario, error) {
+	if now := s.Scenario(); now != nil && now.ID == id {
+		return now, nil
+	}
+	return s.ScenarioNamed(id)
 }
 
 // TB is what Verify needs of a test: a testing.TB, or what a test framework offers in its place.

@@ -39,6 +39,9 @@ type verdictCommand struct {
 	Baseline        string `help:"List of laws that are known not to hold, with reasons." placeholder:"FILE"`
 	RequireCoverage string `help:"Fail when less than this part of the documented failures was met." placeholder:"N%"`
 
+	Scenario  string `help:"With --run: what the command meets, an id of \"scenarios list --edge\", or a file. Else a file of your own that the tape names." placeholder:"NAME|FILE" env:"MOCKAMIVOICE_VERDICT_SCENARIO"`
+	Scenarios string `help:"Folder with scenario files of your own that the tape, or --scenario, names." placeholder:"DIR"`
+
 	Clock string `default:"system" enum:"system,manual" help:"With --run: system, or manual: moved by the admin routes. (${default})" placeholder:"KIND" env:"MOCKAMIVOICE_VERDICT_CLOCK"`
 	Tape  string `help:"With --run: file that gets the tape." placeholder:"FILE" env:"MOCKAMIVOICE_VERDICT_TAPE"`
 }
@@ -50,6 +53,7 @@ func (*verdictCommand) Help() string {
   mockamivoice verdict --admin http://127.0.0.1:8081 --surface stream
   mockamivoice verdict --format sarif --output verdict.sarif tape.jsonl
   mockamivoice verdict --run -- pytest tests/speech
+  mockamivoice verdict --run --scenario stream.key-expires-before-first-p -- ./client
   mockamivoice verdict --run --format junit --output verdict.xml --require-coverage 20% -- npm test
 
 --run starts a fake on free ports of this machine and gives the command its addresses and credentials in the environment:
@@ -72,14 +76,18 @@ func (c *verdictCommand) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	scene, err := c.scene()
+	if err != nil {
+		return err
+	}
 	if c.Command {
-		return c.run(w, options)
+		return c.run(w, scene, options)
 	}
 	tapes, err := c.tapes(w)
 	if err != nil {
 		return err
 	}
-	return c.tell(w, verdict.Judge(tapes, options...), statusGood)
+	return c.tell(w, verdict.Judge(tapes, append(options, verdict.WithScenarios(scene.named))...), statusGood)
 }
 
 func (c *verdictCommand) options() ([]verdict.Option, error) {

@@ -29,19 +29,22 @@ const (
 )
 
 // run runs a command against a fake of its own and judges what it did.
-func (c *verdictCommand) run(w *world, options []verdict.Option) error {
+func (c *verdictCommand) run(w *world, scene scene, options []verdict.Option) error {
 	switch {
 	case len(c.Args) == 0:
 		return usage("--run needs a command: mockamivoice verdict --run -- COMMAND ARGUMENT…")
 	case c.Admin != "":
 		return usage("--admin and --run: give one of them")
 	}
+	if scene.played != nil && scene.played.Play == nil {
+		return usage("--scenario: %s has no play part: it tells what a service does; \"scenarios list --edge\" shows what can be played", scene.played.ID)
+	}
 	tape, done, err := c.record()
 	if err != nil {
 		return err
 	}
 	defer done()
-	f, err := c.start(w.ctx, tape)
+	f, err := c.start(w.ctx, scene, tape)
 	if err != nil {
 		return cannot("start a fake: %w", err)
 	}
@@ -65,7 +68,8 @@ func (c *verdictCommand) run(w *world, options []verdict.Option) error {
 		_, _ = fmt.Fprintf(w.stderr, "mockamivoice: the command failed: %s\n", failed)
 		least = statusFailed
 	}
-	return c.tell(w, verdict.Judge(tapes, options...), least)
+	scene.set = f.Scenario()
+	return c.tell(w, verdict.Judge(tapes, append(options, verdict.WithScenarios(scene.named))...), least)
 }
 
 // recording is where the whole tape goes: the fake itself keeps only the end of a long one.
@@ -95,8 +99,11 @@ func (r *recording) read() ([]verdict.Tape, error) {
 	return readTapes(r.file)
 }
 
-func (c *verdictCommand) start(ctx context.Context, tape io.Writer) (*loopback.Fake, error) {
-	list := []fake.Option{fake.WithVersion(versionText()), fake.WithTape(fake.Tape{Sink: tape})}
+func (c *verdictCommand) start(ctx context.Context, scene scene, tape io.Writer) (*loopback.Fake, error) {
+	list := []fake.Option{fake.WithVersion(versionText()), fake.WithTape(fake.Tape{Sink: tape}), fake.WithScenarios(scene.own...)}
+	if scene.played != nil {
+		list = append(list, fake.WithScenario(scene.played))
+	}
 	if c.Clock == "manual" {
 		list = append(list, fake.WithClock(clock.NewManual(clock.System{}.Now())))
 	}
