@@ -11,6 +11,7 @@ import (
 
 	"mockamivoice/conformance/verdict"
 	"mockamivoice/fake"
+	"mockamivoice/scenarios"
 )
 
 const packetsLaw = "client.stream.audio-in-packets"
@@ -90,6 +91,18 @@ var _ = Describe("verdict", func() {
 		Expect(bad.Findings[0].Key).To(Equal(guilty.ID))
 		Expect(nothing.Findings).To(BeEmpty())
 		Expect(nothing.Exit()).To(Equal(3))
+	})
+
+	It("holds clients against what the scenario that they met expects, whoever wrote it", func() {
+		p, url := served()
+		own, err := scenarios.ParseScenario("mine.yaml", []byte("id: stream.mine\ntitle: T\nsurface: stream\nlevel: must\nbasis: documented\nsource: S\n"+
+			"play: {faults: [{at: stream.start, do: {error: stream.start.unauthorized}}]}\nclient: [{expect: issue, within: 5s}]\nwhy: W\n"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.SetScenario(own)).To(Succeed())
+		_ = bareAudio(url, mypageKey) // it is refused, and asks for no other key
+		var w witness
+		fake.Verify(&w, p.Server, verdict.ForLaws("client.scenario.expectation"))
+		Expect(w.errors).To(HaveExactElements(And(ContainSubstring("MUST client.scenario.expectation"), ContainSubstring("why     W"))))
 	})
 
 	It("fails a test whose client misbehaved, or did nothing, and no other", func() {

@@ -21,10 +21,11 @@ import (
 
 type verdictCommand struct {
 	Command bool     `name:"run" help:"Start a fake, run a command that uses it, and judge what the command did." env:"-"`
-	Args    []string `arg:"" optional:"" name:"tape" help:"Tapes to judge; with --run -- the command and its arguments."`
+	Args    []string `arg:"" optional:"" name:"tape" help:"Tapes to judge, - for stdin; with --run -- the command and its arguments."`
 
 	Admin      string `help:"Admin URL of a running fake whose tape is judged; instead of TAPE." placeholder:"URL" env:"MOCKAMIVOICE_VERDICT_ADMIN"`
 	AdminToken string `help:"Bearer token of the admin routes." placeholder:"TOKEN"`
+	Over       bool   `help:"With --admin: the client is done, and what it has not done counts against it." env:"MOCKAMIVOICE_VERDICT_OVER"`
 
 	Format string `default:"text" enum:"text,json,junit,sarif" help:"text, json, junit or sarif. (${default})" placeholder:"FORMAT" env:"MOCKAMIVOICE_VERDICT_FORMAT"`
 	Output string `help:"File that gets the verdict in that format; the text still goes to stdout." placeholder:"FILE" env:"MOCKAMIVOICE_VERDICT_OUTPUT"`
@@ -50,7 +51,7 @@ type verdictCommand struct {
 func (*verdictCommand) Help() string {
 	return `Examples:
   mockamivoice verdict tape.jsonl
-  mockamivoice verdict --admin http://127.0.0.1:8081 --surface stream
+  mockamivoice verdict --admin http://127.0.0.1:8081 --surface stream --over
   mockamivoice verdict --format sarif --output verdict.sarif tape.jsonl
   mockamivoice verdict --run -- pytest tests/speech
   mockamivoice verdict --run --scenario stream.key-expires-before-first-p -- ./client
@@ -128,6 +129,8 @@ func (c *verdictCommand) tapes(w *world) ([]verdict.Tape, error) {
 	switch {
 	case c.Clock != "system", c.Tape != "":
 		return nil, usage("--clock and --tape go with --run")
+	case c.Over && c.Admin == "":
+		return nil, usage("--over goes with --admin; a tape in a file is over")
 	case (c.Admin == "") == (len(c.Args) == 0):
 		return nil, usage("give tapes, or --admin URL of a running fake, or --run -- COMMAND")
 	case c.Admin != "":
@@ -135,6 +138,14 @@ func (c *verdictCommand) tapes(w *world) ([]verdict.Tape, error) {
 	}
 	var all []verdict.Tape
 	for _, file := range c.Args {
+		if file == "-" {
+			some, err := verdict.Read(verdict.LiveFile, w.stdin)
+			if err != nil {
+				return nil, usage("%w", err)
+			}
+			all = append(all, some...)
+			continue
+		}
 		some, err := readTapes(file)
 		if err != nil {
 			return nil, err
@@ -184,7 +195,7 @@ func (c *verdictCommand) liveTape(w *world) ([]verdict.Tape, error) {
 		return nil, cannot("--admin: %s is no admin URL of a fake: %w", c.Admin, err)
 	}
 	for i := range tapes {
-		tapes[i].Live = true
+		tapes[i].Live = !c.Over
 	}
 	return tapes, nil
 }

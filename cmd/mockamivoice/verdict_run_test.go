@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,7 +22,9 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"mockamivoice/fake"
 	refclient "mockamivoice/reference-client"
+	"mockamivoice/scenarios"
 )
 
 // testClient is this test binary as the command that verdict --run runs. It knows nothing but its environment.
@@ -155,6 +159,49 @@ func TestVerdictOfACommand(t *testing.T) {
 	}
 }
 
+const expiring = `
+id: stream.mine-key-expires
+title: The key expires between s and the first p
+surface: stream
+level: must
+basis: documented
+source: "manual: issue-api-key-with-api"
+play: {faults: [{at: stream.feed, nth: 1, do: expire-key}]}
+client: [{expect: issue, within: 5s}]
+why: Whoever pauses before speaking meets this daily.
+`
+
+// A command meets a scenario, and is held against what that expects of it; later, the tape needs the scenario again.
+func TestVerdictOfACommandInAScenario(t *testing.T) {
+	file := writeTo(t, strings.TrimSpace(expiring))
+	tape := writeTo(t, "")
+	got := runClient(t, "good", "--scenario", file, "--law", "client.scenario.expectation", "--tape", tape)
+	for _, want := range []string{"MUST client.scenario.expectation", "why     Whoever pauses", "was to ask for another key within 5s", "!- fault stream.feed: expire-key", "stream.feed.key-expired"} {
+		if got.status != 1 || !strings.Contains(got.out, want) {
+			t.Errorf("status %d, want 1 and %q\n%s", got.status, want, got.out)
+		}
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		out    string
+	}{
+		{[]string{"--scenario", file, tape}, 1, "MUST client.scenario.expectation"},
+		{[]string{"--scenarios", filepath.Dir(file), tape}, 1, "MUST client.scenario.expectation"},
+		{[]string{tape}, 0, "what a client should do in scenario \"stream.mine-key-expires\" is not known"},
+	} {
+		again := call(t, "", append([]string{"verdict"}, c.args...)...)
+		if again.status != c.status || !strings.Contains(again.out, c.out) {
+			t.Errorf("%v: %+v; want %d and %q", c.args, again, c.status, c.out)
+		}
+	}
+	for name, want := range map[string]string{"stream.cycle": "has no play part", "stream.cycl": "did you mean"} {
+		if got := runClient(t, "good", "--scenario", name); got.status != 2 || !strings.Contains(got.errs, want) || got.out != "" {
+			t.Errorf("%s: %+v, want %q", name, got, want)
+		}
+	}
+}
+
 // A good client breaks no law at all, and no secret is in what is said about it.
 func TestTheReferenceClientBehaves(t *testing.T) {
 	got := runClient(t, "good", "--fail-on", "should")
@@ -245,6 +292,34 @@ func (l *lockedBuffer) String() string {
 func isZombie(pid int) bool {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.Contains(string(data), ") Z ")
+}
+
+// The tape is judged when the ends of a command's connections are on it, and no sooner.
+func TestTheTapeSettles(t *testing.T) {
+	f := startFake(t)
+	settle(f) // nothing is open
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Wait(t.Context(), fake.TapeFilter{Kind: scenarios.ConnOpen}, ""); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		settle(f)
+		close(done)
+	}()
+	select {
+	case <-done:
+		t.Error("it did not wait")
+	case <-time.After(50 * time.Millisecond):
+	}
+	_ = conn.Close()
+	<-done
+	if _, entries := f.Tape(fake.TapeFilter{Kind: scenarios.ConnClose}); len(entries) != 1 {
+		t.Errorf("%+v", entries)
+	}
 }
 
 // The environment is that of the fake.

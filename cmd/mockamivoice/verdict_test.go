@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorilla/websocket"
+
 	"mockamivoice/conformance/judge"
 	"mockamivoice/conformance/verdict"
 	"mockamivoice/internal/schematest"
@@ -102,6 +104,25 @@ func TestVerdictOfARunningFake(t *testing.T) {
 	if bad.status != 1 || !strings.Contains(bad.out, "at tape.jsonl:") {
 		t.Errorf("%+v", bad)
 	}
+	open, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(f.URL, "http")+"/v1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	for flag, want := range map[string]string{"--over=false": "goes on: 1 dialogue under way", "--over": "FAIL: "} {
+		got := call(t, "", "verdict", "--admin", f.Admin, "--law", packets, flag)
+		if !strings.Contains(got.out, want) || strings.Contains(got.out, "goes on") != (flag == "--over=false") {
+			t.Errorf("%s: %s", flag, got.out)
+		}
+	}
+	tape := call(t, "", "verdict", "--format", "json", "--law", packets, tapeOf(t, "bad"))
+	data, err := os.ReadFile(tapeOf(t, "bad"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if piped := call(t, string(data), "verdict", "--law", packets, "-"); piped.status != 1 || tape.status != 1 {
+		t.Errorf("%+v", piped)
+	}
 	if here := f.Verdict(verdict.ForLaws(packets)); here.Counts.Must != 1 || here.Exit() != 1 {
 		t.Errorf("%+v", here)
 	}
@@ -137,6 +158,7 @@ func TestBadUsageOfVerdict(t *testing.T) {
 		"no URL":               {[]string{"--admin", "127.0.0.1:8081"}, 2, "is no URL"},
 		"nobody there":         {[]string{"--admin", "http://127.0.0.1:1"}, 3, "connection refused"},
 		"not an admin port":    {[]string{"--admin", f.URL}, 3, "404"},
+		"over without a fake":  {[]string{"--over", "x"}, 2, "--over goes with --admin"},
 		"no command":           {[]string{"--run"}, 2, "--run needs a command"},
 		"a command and a fake": {[]string{"--run", "--admin", f.Admin, "--", "true"}, 2, "give one of them"},
 		"a clock for a tape":   {[]string{"--clock", "manual", "x"}, 2, "go with --run"},

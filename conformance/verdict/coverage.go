@@ -92,6 +92,7 @@ func (c *conversation) add(e *scenarios.Entry) {
 		_, did, _ := strings.Cut(e.Text, ": ")
 		for one := range strings.SplitSeq(did, ", then ") {
 			c.struck[one] = true
+			c.expired = c.expired || strings.HasPrefix(one, scenarios.DoExpireKey{}.Word())
 		}
 	default:
 	}

@@ -123,6 +123,8 @@ func TestFailuresThatWereNotMet(t *testing.T) {
 		"the server says goodbye":         {goodbye(stream("< s")).close(1, "hung up"), ""},
 		"the end of a request":            {code("c", "").close(1, ""), ""},
 		"a reply without a body, refused": {new(record).ask(1, "", "issue", 404, ""), ""},
+		"a key that a fault ended":        {stream("< s", "> p", "- fault stream.feed: expire-key, 5s ago", refusal), "stream.feed.refused stream.feed.key-expired"},
+		"a session that a fault ended":    {stream("< s", "- fault stream.feed: limit session", "< p session timeout occurred").close(1, "hung up"), "stream.feed.session-timeout stream.session-limit stream.connection-lost"},
 		"a reset that was played":         {stream("< s", "- fault stream.event: delay 1s, then reset").close(1, ""), "stream.connection-lost"},
 	} {
 		if got := metIDs(verdict.Judge(c.tape.tapes()).Coverage); got != c.want {

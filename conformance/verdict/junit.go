@@ -13,9 +13,9 @@ import (
 // WriteJUnit writes the verdict for CI systems, a case for each law and one for each other reason to fail. A law that never applied
 // is skipped. JUnit knows no warning: what does not make the verdict fail is a case that passes, with the findings as its output.
 func (v *Verdict) WriteJUnit(w io.Writer) error {
-	groups := make(map[string][]Finding)
+	groups := make(map[string][][]Finding)
 	for _, g := range v.byLaw() {
-		groups[g[0].Law] = g
+		groups[g[0].Law] = append(groups[g[0].Law], g)
 	}
 	suite := junit.Suite{Name: "laws"}
 	for i := range v.laws {
@@ -40,21 +40,23 @@ func (v *Verdict) WriteJUnit(w io.Writer) error {
 	return all.Write(w)
 }
 
-func (v *Verdict) junitCase(l *judge.Law, group []Finding) junit.Case {
+func (v *Verdict) junitCase(l *judge.Law, groups [][]Finding) junit.Case {
 	surface := string(l.Surface)
 	if surface == "" {
 		surface = "every"
 	}
 	c := junit.Case{Name: l.ID, Class: "laws." + surface, Time: junit.Seconds(0)}
-	if len(group) == 0 {
+	if len(groups) == 0 {
 		if v.Applied[l.ID] == 0 {
 			c.Skipped = junit.NewProblem("", "it never applied", "")
 		}
 		return c
 	}
 	var b strings.Builder
-	v.writeLaw(&b, group)
-	first := group[0]
+	for _, g := range groups {
+		v.writeLaw(&b, g)
+	}
+	first := groups[0][0]
 	c.File = first.File
 	switch {
 	case first.Known != "":

@@ -115,7 +115,7 @@ func (v *Verdict) judge(i int, o options) {
 	}
 	for _, f := range whole.Findings {
 		if inPart[f.Entries[0]] && (f.Key == "" || o.key == "" || f.Key == o.key) && o.heavyEnough(f.Level) {
-			v.Findings = append(v.Findings, t.finding(i, f, byID[f.Law]))
+			v.Findings = append(v.Findings, t.finding(i, f, byID[f.Law], o))
 		}
 	}
 }
@@ -136,13 +136,19 @@ func (t *Tape) judged(o options) judge.Tape {
 	return judge.Tape{Entries: t.Entries, Live: t.Live, Scenarios: o.scenarios}
 }
 
-func (t *Tape) finding(i int, f judge.Finding, l *judge.Law) Finding {
+func (t *Tape) finding(i int, f judge.Finding, l *judge.Law, o options) Finding {
 	out := Finding{
 		Law: f.Law, Level: f.Level, Basis: f.Basis.String(), Title: l.Title, Text: f.Text, Why: l.Why, Fix: l.Fix, Source: l.Source,
 		Key: f.Key, Conn: f.Conn, Entries: f.Entries, File: t.name(), tape: i,
 	}
 	if at, ok := t.index(f.Entries[0]); ok {
-		out.Line, out.Surface = t.line(at), t.Entries[at].Surface
+		e := &t.Entries[at]
+		out.Line, out.Surface = t.line(at), e.Surface
+		if e.Kind == scenarios.FaultStruck { // the scenario knows better than a law about all of them
+			if s, err := o.scenarios(e.Scenario); err == nil {
+				out.Why, out.Source = s.Why, s.Source
+			}
+		}
 	}
 	return out
 }
@@ -167,15 +173,16 @@ func (v *Verdict) Empty() bool {
 	return len(v.Findings) == 0 && !slices.ContainsFunc(slices.Collect(maps.Values(v.Applied)), func(n int) bool { return n > 0 })
 }
 
-// byLaw are the findings law by law, the heavier first.
+// byLaw are the findings law by law, the heavier first. Findings of one law that have different reasons are apart.
 func (v *Verdict) byLaw() [][]Finding {
 	groups := make(map[string][]Finding)
 	var order []string
 	for _, f := range v.Findings {
-		if groups[f.Law] == nil {
-			order = append(order, f.Law)
+		id := f.Law + "\n" + f.Why
+		if groups[id] == nil {
+			order = append(order, id)
 		}
-		groups[f.Law] = append(groups[f.Law], f)
+		groups[id] = append(groups[id], f)
 	}
 	all := make([][]Finding, 0, len(order))
 	for _, id := range order {

@@ -155,14 +155,14 @@ func TestUnknownNames(t *testing.T) {
 
 // What a scenario expects has the level of the scenario, which may be heavier than that of the law about expectations.
 func TestAnExpectationHasTheLevelOfItsScenario(t *testing.T) {
-	own := &scenarios.Scenario{ID: "mine", Level: judge.Must, Basis: protocol.Documented, Client: []scenarios.Expectation{{Expect: scenarios.ReactIssue, Within: time.Second}}}
+	own := &scenarios.Scenario{ID: "mine", Level: judge.Must, Basis: protocol.Documented, Source: "a page", Why: "It happens daily.", Client: []scenarios.Expectation{{Expect: scenarios.ReactIssue, Within: time.Second}}}
 	r := new(record).talk(1, "k1", "> s 16K -a-general", "< s")
 	r.add(scenarios.Entry{Kind: scenarios.FaultStruck, Dir: scenarios.Note, Conn: 1, Key: "k1", Surface: "stream", Scenario: "mine", Text: "stream.feed: expire-key"})
 	r.line(1, "k1", "> p")
 	r.close(1, scenarios.ClosedByClient)
 	find := verdict.WithScenarios(func(string) (*scenarios.Scenario, error) { return own, nil })
 	v := verdict.Judge(r.tapes(), find, verdict.ForLaws("client.scenario.expectation"), verdict.AtLevel(judge.Must))
-	if len(v.Findings) != 1 || v.Findings[0].Level != judge.Must || v.Findings[0].Basis != "documented" || v.Exit() != 1 {
+	if len(v.Findings) != 1 || v.Findings[0].Level != judge.Must || v.Findings[0].Basis != "documented" || v.Findings[0].Why != own.Why || v.Findings[0].Source != own.Source || v.Exit() != 1 {
 		t.Errorf("%+v", v.Findings)
 	}
 	if v := verdict.Judge(good().tapes(), verdict.ForLaws("client.scenario.expectation"), verdict.AtLevel(judge.Must)); v.Exit() != 3 {
