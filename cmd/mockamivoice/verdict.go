@@ -67,6 +67,7 @@ func (*verdictCommand) Help() string {
 The command has stdin, stdout and stderr of this one; the verdict follows on stdout when it has ended.
 
 A baseline is a YAML list of {law, reason, until}; until is the last day on which the entry counts, and may be left out.
+
 Exit status: 1 when a must does not hold, a baseline's law does, too little was met or the command failed; 3 when nothing was judged
 or the command could not start; 2 for a bad flag or file.`
 }
