@@ -104,7 +104,8 @@ func (t *talk) add(e *scenarios.Entry) {
 	case scenarios.WSControl:
 		t.control(e)
 	case scenarios.ConnClose:
-		byClient := e.Text == scenarios.ClosedByClient || e.Text == scenarios.ClosedAfterGoodbye || e.Text == "" && e.How == "rst"
+		// A reset throws away what the server had not read yet, which may have been an e: it proves nothing.
+		byClient := e.How != "rst" && (e.Text == scenarios.ClosedByClient || e.Text == scenarios.ClosedAfterGoodbye)
 		if byClient && t.left == nil && !t.goodbye {
 			left := t.step(e)
 			t.left = &left
