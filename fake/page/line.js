@@ -27,7 +27,7 @@ function jsonOf(raw) {
   });
 }
 
-const chip = (name, label = name) => el("span", "chip " + name, label);
+const chip = (name, label = name) => el("span", "chip " + name.replace(/[^a-z.]/g, ""), oneLine(label));
 const measure = (...parts) => el("span", "measure", parts.filter(Boolean).join(" · "));
 
 function audioOf(audio) {
@@ -65,7 +65,7 @@ function partsOf(e) {
   });
 }
 
-const controls = { 8: "close", 9: "ping", 10: "pong" };
+const controls = { __proto__: null, 8: "close", 9: "ping", 10: "pong" };
 
 function requestNodes(e) {
   return [el("b", "", oneLine(e.method ?? "")), textOf(e.target ?? ""), e.kind === "ws.handshake" ? measure("WebSocket") : null, ...partsOf(e),
@@ -83,6 +83,7 @@ function messageNodes(e) {
 }
 
 const kinds = {
+  __proto__: null,
   "conn.open": (e) => [measure("opened from " + oneLine(e.remote ?? "?"))],
   "conn.close": (e) => [measure("closed: " + oneLine([e.how, e.code, e.text].filter(Boolean).join(", ")))],
   "http.request": requestNodes,
@@ -118,7 +119,7 @@ function findingNode(f) {
   return node;
 }
 
-const arrows = { in: ["→", "client"], out: ["←", "server"], note: ["·", "note"] };
+const arrows = { __proto__: null, in: ["→", "client"], out: ["←", "server"], note: ["·", "note"] };
 
 // bad says that the service refused something here.
 function bad(e) {

@@ -27,6 +27,7 @@ class Dialogue {
   }
 
   static learns = {
+    __proto__: null,
     "conn.open": (d, e) => { d.remote = e.remote ?? ""; },
     "conn.close": (d, e) => { d.closed = [e.how, e.code, e.text].filter(Boolean).join(" ") || "closed"; },
     "http.request": (d, e) => {
@@ -36,7 +37,8 @@ class Dialogue {
     },
     "http.response": (d, e) => {
       const result = resultOf(parsed(e.body));
-      d.says(e.status + (result ? " " + result.text : ""), e.status >= 400 || (result?.failed ?? false));
+      if (e.surface === "issue" && e.status === 200 && !result) d.says(e.body ? "key " + [...d.keys].at(-1) : "200, empty", !e.body);
+      else d.says(e.status + (result ? " " + result.text : ""), e.status >= 400 || (result?.failed ?? false));
     },
     "ws.handshake": (d, e) => { d.title ||= e.method + " " + e.target; },
     "ws.command": (d, e) => {

@@ -5,16 +5,16 @@ const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200
 const hex = (c) => (c < "\u0100" ? "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0") : "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
 // visible is a text with every character that a reader could not see written as an escape; lines and tabs stay.
-const visible = (text) => text.replace(unseen, hex).toWellFormed?.() ?? text.replace(unseen, hex);
+const visible = (text) => text.replace(unseen, hex);
 
 // oneLine is visible with line ends and tabs as escapes too, as they matter on the wire.
 const oneLine = (text) => visible(text.replace(/[\r\n\t]/g, (c) => ({ "\r": "\\r", "\n": "\\n", "\t": "\\t" })[c]));
 
-// el makes an element; children are elements, or texts that become text nodes.
+// el makes an element; children are elements, or texts that become text nodes, visible whatever they hold.
 function el(name, className, ...children) {
   const node = document.createElement(name);
   if (className) node.className = className;
-  node.append(...children.filter((c) => c !== null && c !== undefined && c !== ""));
+  node.append(...children.filter((c) => c !== null && c !== undefined && c !== "").map((c) => (typeof c === "string" ? visible(c) : c)));
   return node;
 }
 

@@ -14,7 +14,7 @@ function shape(name, className, attributes, title) {
   return node;
 }
 
-const lane = { client: 32, server: 62, note: 80, left: 46, right: 8, density: 24 };
+const lane = { client: 32, server: 62, note: 75, left: 46, right: 8, density: 24 };
 
 // axisOf is the axis that fits: audio time where it is known, real time where it is more than an instant, or else the order.
 function axisOf(d, wanted) {
@@ -67,7 +67,7 @@ function drawTimeline(svg, d, wanted, marked) {
     label.textContent = name;
     shapes.push(label);
   }
-  shapes.push(packetsShape(points, px, width), ...spanShapes(spans, longest, px), ...markShapes(points, px, marked));
+  shapes.push(packetsShape(points, px), ...spanShapes(spans, longest, px), ...markShapes(points, px, marked));
   svg.replaceChildren(...shapes.filter(Boolean));
   const said = spans.map((s) => s.text).filter(Boolean).join(" / ");
   svg.setAttribute("aria-label", `Timeline: ${plural(d.packets, "packet")}, ${plural(spans.length, "utterance")}${said ? ": " + said.slice(0, 500) : ""}`);
@@ -76,17 +76,17 @@ function drawTimeline(svg, d, wanted, marked) {
 }
 
 // packetsShape is one path for all packets: bars as high as the bytes that came there.
-function packetsShape(points, px, width) {
+function packetsShape(points, px) {
   const bars = new Map();
   let most = 1;
   for (const p of points) {
     if (p.e.kind !== "ws.command" || !p.e.audio) continue;
-    const from = Math.floor(px(p.x) / 3);
-    const to = Math.max(from, Math.min(Math.ceil(px(p.to) / 3) - 1, Math.floor(width / 3)));
-    for (let bar = from; bar <= to; bar++) {
-      const sum = (bars.get(bar) ?? 0) + p.e.audio.bytes / (to - from + 1);
-      bars.set(bar, sum);
-      most = Math.max(most, sum);
+    const from = px(p.x) / 3;
+    const to = Math.max(from + 0.01, px(p.to) / 3);
+    for (let bar = Math.floor(from); bar < to; bar++) {
+      const share = (Math.min(bar + 1, to) - Math.max(bar, from)) / (to - from); // of this packet
+      bars.set(bar, (bars.get(bar) ?? 0) + p.e.audio.bytes * share);
+      most = Math.max(most, bars.get(bar));
     }
   }
   if (bars.size === 0) return null;
