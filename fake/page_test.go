@@ -125,6 +125,8 @@ func TestThePageShowsTheTapeLive(t *testing.T) {
 	// on demand, what is behind a text is shown as it was sent
 	s.do(chromedp.Click(`#lines .ws-event details summary`))
 	s.until(`document.querySelector("#lines .ws-event details pre + span + pre")?.textContent.startsWith('{"results":[{"tokens":[{"written":"\\u')`)
+	s.do(chromedp.MouseClickXY(1380, float64(s.number(`Math.round(timeline.getBoundingClientRect().top + 40)`)))) // the end of the timeline
+	s.until(`document.querySelector("#lines .at-cursor .letter, #lines .at-cursor.conn-close, #lines .at-cursor.heard") && document.querySelectorAll("#lines .at-cursor").length === 1`)
 	if n := s.number(`performance.getEntriesByType("resource").filter((e) => !e.name.startsWith(location.origin)).length`); n != 0 {
 		t.Errorf("%d requests to elsewhere", n)
 	}
@@ -150,9 +152,11 @@ func TestThePageSurvivesAHostileTape(t *testing.T) {
 	file := hostile
 	entries := numbered(
 		scenarios.Entry{Conn: 1, Dir: scenarios.Note, Kind: scenarios.ConnOpen, Remote: hostile},
-		scenarios.Entry{Conn: 1, Key: hostile, Surface: hostile, Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: hostile, Target: hostile, Body: hostile,
+		scenarios.Entry{
+			Conn: 1, Key: hostile, Surface: hostile, Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: hostile, Target: hostile, Body: hostile,
 			Headers: [][2]string{{hostile, hostile}}, Parts: []scenarios.Part{{Name: hostile, Value: hostile}, {Name: "a", Filename: &file, Type: hostile, Size: 1}},
-			Audio: &scenarios.Audio{Bytes: 1, First: hostile}},
+			Audio: &scenarios.Audio{Bytes: 1, First: hostile},
+		},
 		scenarios.Entry{Conn: 1, Dir: scenarios.Out, Kind: scenarios.HTTPResponse, Status: 200, Body: `{"text":` + strconv.Quote("<b>owned</b>") + `,"results":null,"code":3}`, Headers: [][2]string{{"A", hostile}}},
 		scenarios.Entry{Conn: 1, Dir: scenarios.In, Kind: scenarios.WSCommand, Text: "s " + hostile},
 		scenarios.Entry{Conn: 1, Dir: scenarios.In, Kind: scenarios.WSCommand, Audio: &scenarios.Audio{Bytes: 3}},
@@ -180,7 +184,7 @@ func TestThePageSurvivesAHostileTape(t *testing.T) {
 	})
 	s.until(`document.querySelectorAll("#lines > li").length === 15 && document.querySelector("#lines .finding")`)
 	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach((d) => { d.open = true; })`))
-	s.until(`[...document.querySelectorAll("#lines details")].every((d) => d.querySelector("pre"))`)
+	s.until(`[...document.querySelectorAll("#lines details")].every((d) => d.childElementCount > 1)`)
 	for expression, want := range map[string]int{
 		`window.owned ?? 0`: 0,
 		`document.querySelectorAll("main img, main script, main b b, #lines svg, #lines iframe").length`:   0,
@@ -294,6 +298,35 @@ func TestThePageMovesTheClockAndResets(t *testing.T) {
 	}
 }
 
+// A scenario that the server can play is chosen on the page; those that it cannot are not offered.
+func TestThePageChoosesAScenario(t *testing.T) {
+	var playing atomic.Value
+	playing.Store("")
+	asked := make(chan string, 8)
+	s := openPage(t, atNoon(), map[string]http.HandlerFunc{
+		"/scenarios": stubJSON(200, `[{"id":"edge.a","title":"A <b>","parts":["play"]},{"id":"stream.b","title":"B","parts":["script"]},{"id":"edge.c","title":"C","parts":["script","play"]}]`),
+		"/scenario": func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				body, _ := io.ReadAll(r.Body)
+				asked <- r.Method + " " + r.Header.Get("Content-Type") + " " + string(body)
+				playing.Store(map[string]string{http.MethodPut: "edge.c"}[r.Method])
+			}
+			stubJSON(200, `{"id":"`+playing.Load().(string)+`"}`)(w, r)
+		},
+	})
+	s.until(`!document.querySelector("#play").hidden && [...scenario.options].map((o) => o.text).join("|") === "none|edge.a – A <b>|edge.c – C"`)
+	choose := func(id, want string) {
+		t.Helper()
+		s.do(chromedp.Evaluate[chromedp.Void](`scenario.value = "` + id + `"; scenario.dispatchEvent(new Event("change"))`))
+		if got := s.told(asked); got != want {
+			t.Errorf("the page asked %s, want %s", got, want)
+		}
+		s.until(`scenario.value === "` + id + `" && document.querySelector("#message").hidden`)
+	}
+	choose("edge.c", `PUT application/json {"name":"edge.c"}`)
+	choose("", `DELETE application/json {}`)
+}
+
 func TestThePageHidesAClockThatCannotBeMoved(t *testing.T) {
 	s := openPage(t, fake.New(), nil)
 	s.until(`document.querySelector("#state").textContent === "live" && performance.getEntriesByName(location.origin + "/clock").length > 0 && document.querySelector("#clock").hidden`)
@@ -356,7 +389,7 @@ func TestThePageGoesOnWhereTheTapeBrokeOff(t *testing.T) {
 	s.until(`document.querySelectorAll("#list .item").length === 2 && document.querySelectorAll("#lines > li").length === 4`)
 	s.until(`document.querySelectorAll("#list .item").length === 1 && document.querySelector("#facts").innerText.includes("connection 9")`)
 	for _, want := range []string{"0", "5", "0"} {
-		if got := <-asked; got != want {
+		if got := s.told(asked); got != want {
 			t.Errorf("the page asked for what follows %q, want %q", got, want)
 		}
 	}

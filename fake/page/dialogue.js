@@ -9,7 +9,7 @@ class DialogueView {
       this.all = true;
       this.render();
     });
-    nodes.svg.addEventListener("click", (event) => this.jump(event.offsetX));
+    nodes.svg.addEventListener("click", (event) => this.jump(event.clientX - nodes.svg.getBoundingClientRect().left));
     new ResizeObserver(() => this.draw()).observe(nodes.svg);
   }
 
@@ -41,7 +41,7 @@ class DialogueView {
     const end = this.atEnd();
     const known = this.runs.length;
     const grown = this.take();
-    if (grown && known > this.from) this.nodes.lines.lastElementChild?.replaceWith(lineNode(this.runs[known - 1], this));
+    if (grown && known > this.from) this.regrow(this.runs[known - 1]);
     if (!this.all && this.runs.length - lineCap > this.from) {
       const gone = this.runs.length - lineCap - this.from;
       this.from += gone;
@@ -50,6 +50,15 @@ class DialogueView {
     this.nodes.lines.append(...this.runs.slice(Math.max(known, this.from)).map((run) => lineNode(run, this)));
     if (end) this.nodes.scroll.scrollTop = this.nodes.scroll.scrollHeight;
     this.frame();
+  }
+
+  // regrow makes the last line anew; what was open stays open.
+  regrow(run) {
+    const old = this.nodes.lines.lastElementChild;
+    const node = lineNode(run, this);
+    const part = node.querySelector("details");
+    if (part && old.querySelector("details")?.open) part.open = true;
+    old.replaceWith(node);
   }
 
   atEnd() {

@@ -1,15 +1,35 @@
 // How the tape comes here: one request that goes on, begun again where it broke off.
 
-const tokenKey = "mockamivoice admin token";
+// The token lives as long as the tab, or as the page where the browser keeps nothing.
+const token = {
+  key: "mockamivoice admin token",
+  value: null,
+  get() {
+    try {
+      return this.value ?? sessionStorage.getItem(this.key);
+    } catch {
+      return this.value;
+    }
+  },
+  set(value) {
+    this.value = value;
+    try {
+      if (value === null) sessionStorage.removeItem(this.key);
+      else sessionStorage.setItem(this.key, value);
+    } catch {
+      // the page knows it
+    }
+  },
+};
 
 // call asks this server, with the token where there is one. It never goes elsewhere.
 function call(path, options = {}) {
-  const token = sessionStorage.getItem(tokenKey);
-  const headers = { ...options.headers, ...(token ? { Authorization: "Bearer " + token } : {}) };
+  const known = token.get();
+  const headers = { ...options.headers, ...(known ? { Authorization: "Bearer " + known } : {}) };
   return fetch(path, { ...options, headers, cache: "no-store", credentials: "omit", redirect: "error" });
 }
 
-const send = (path, body) => call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+const send = (method, path, body) => call(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 // lines yields the whole lines of a body, as many at a time as have come.
 async function* lines(body) {

@@ -110,12 +110,13 @@ function runNodes(run) {
 }
 
 function findingNode(f) {
-  const level = ["must", "should", "info"].includes(f.level) ? f.level : "info";
+  const level = levelOf(f);
   const node = el("div", "finding " + level, el("div", "", chip(level), " ", el("code", "", oneLine(f.law ?? "")), " ", f.basis ? measure(f.basis) : null, " ", el("b", "", oneLine(f.title ?? ""))));
   node.setAttribute("role", "note");
   if (f.text) node.append(el("p", "", oneLine(f.text)));
-  for (const [label, text] of [["Why: ", f.why], ["Fix: ", f.fix]]) if (text) node.append(el("p", "", el("span", "label", label), oneLine(text)));
-  if (f.entries?.length > 1) node.append(el("p", "label", "Entries " + f.entries.join(", ")));
+  const more = () => [["Why: ", f.why], ["Fix: ", f.fix], ["Known from: ", f.source], ["Entries: ", f.entries?.length > 1 && f.entries.join(", ")]]
+    .filter(([, text]) => text).map(([label, text]) => el("p", "", el("span", "label", label), oneLine(text)));
+  node.append(...(level === "info" ? [folded("why and fix", more)] : more()));
   return node;
 }
 
@@ -141,7 +142,7 @@ function lineNode(run, view) {
   const time = timeOf(e.at);
   const at = el("span", "at", time === view.before ? "" : time);
   view.before = time;
-  const classes = ["line", e.dir, e.kind.replace(".", "-"), bad(e) && "bad", view.tape.marked.has(e.n) && "marked"].filter(Boolean);
+  const classes = ["line", e.dir, e.kind.replace(".", "-"), bad(e) && "bad", view.tape.marked.get(e.n)].filter(Boolean);
   const node = el("li", classes.join(" "), el("span", "n", String(e.n)), el("span", "t", "+" + ((e.t - view.d.first.t) / 1000).toFixed(3)), at, arrow, what);
   node.dataset.n = e.n;
   node.title = "entry " + e.n + ", " + e.kind + ", " + e.at;

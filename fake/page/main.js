@@ -48,7 +48,7 @@ function about() {
   const must = tape.findings.filter((f) => f.level === "must").length;
   const should = tape.findings.filter((f) => f.level === "should").length;
   const facts = [
-    ["recorded by", [header.tool, header.recorder && "(" + header.recorder + ")"].filter(Boolean).join(" ")], ["seed", header.seed], ["scenario", page.playing || header.scenario],
+    ["recorded by", [header.tool, header.recorder && "(" + header.recorder + ")"].filter(Boolean).join(" ")], ["seed", header.seed], ["scenario", page.library ? "" : page.playing || header.scenario],
     ["clock from", (header.clock_start ?? "").replace("T", " ").slice(0, 19)],
     ["verdict", page.status, must > 0 ? "must" : should > 0 ? "should" : ""],
     ["findings", page.status && [must && must + " must", should && should + " should", tape.findings.length - must - should && tape.findings.length - must - should + " info"].filter(Boolean).join(", ")],
@@ -58,19 +58,21 @@ function about() {
   if (tape.forgotten) $("about").lastElementChild.id = "forgotten";
 }
 
-// refresh asks for the verdict, the scenario and the clock: after something came, at most once a second.
+// refresh asks for the verdict, the scenario and the clock: after something came, at most once a second, and less often where
+// answers take long.
 function refresh() {
   if (page.asked) {
     page.again = true;
     return;
   }
   page.asked = true;
+  const since = performance.now();
   Promise.allSettled([askVerdict(), askScenario(), askClock()]).then(() => setTimeout(() => {
     page.asked = false;
     if (!page.again) return;
     page.again = false;
     refresh();
-  }, 1000));
+  }, Math.max(1000, 4 * (performance.now() - since))));
   draw();
 }
 
@@ -92,9 +94,11 @@ async function askVerdict() {
   const text = JSON.stringify(findings);
   if (text !== page.findings) {
     page.findings = text;
+    const before = JSON.stringify(view.d?.findings);
     tape.judged(findings);
+    for (const d of tape.dialogues.values()) if (d.findings.length > 0) list.search(d, [], false);
     list.stale = true;
-    if (view.d) view.render();
+    if (view.d && before !== JSON.stringify(view.d.findings)) view.render();
   }
   draw();
 }
@@ -102,8 +106,21 @@ async function askVerdict() {
 async function askScenario() {
   const scenario = await optional("scenario", "scenario");
   if (scenario === undefined) return;
-  page.playing = scenario?.id ?? scenario?.name ?? "";
+  page.playing = String(scenario?.id ?? scenario?.name ?? "");
+  if (page.library) $("scenario").value = page.playing;
   draw();
+}
+
+// askLibrary offers the scenarios that a server can play, where there are any.
+async function askLibrary() {
+  const all = await optional("scenarios", "scenarios");
+  if (!Array.isArray(all)) return;
+  const playable = all.filter((s) => s.parts?.includes("play"));
+  page.library = playable.length > 0;
+  $("play").hidden = !page.library;
+  $("scenario").replaceChildren(el("option", "", "none"), ...playable.map((s) => el("option", "", s.id + (s.title ? " – " + s.title : ""))));
+  [...$("scenario").options].forEach((o, i) => { o.value = i === 0 ? "" : playable[i - 1].id; });
+  $("scenario").value = page.playing ?? "";
 }
 
 async function askClock() {
@@ -123,9 +140,9 @@ function say(text) {
 }
 
 // change asks the server for something that changes it, and says what went wrong.
-async function change(path, body) {
+async function change(method, path, body) {
   try {
-    const response = await send(path, body);
+    const response = await send(method, path, body);
     if (response.ok) {
       say("");
       return response;
@@ -139,7 +156,7 @@ async function change(path, body) {
 }
 
 async function advance(by) {
-  const response = await change("clock/advance", { by });
+  const response = await change("POST", "clock/advance", { by });
   if (response === null) return;
   const moved = await response.json();
   showClock(moved);
@@ -152,8 +169,9 @@ const feed = new Feed(tape, {
     $("state").dataset.state = name;
     $("state").textContent = { live: "live", connecting: "connecting", away: "no answer; trying again", locked: "locked" }[name];
     if (name !== "live") return;
-    Object.assign(page, { verdict: true, scenario: true });
+    Object.assign(page, { verdict: true, scenario: true, scenarios: true });
     unlock();
+    askLibrary().catch(() => {});
     refresh();
   },
   header: draw,
@@ -173,8 +191,8 @@ const feed = new Feed(tape, {
     draw();
   },
   token: () => {
-    $("wrong").hidden = sessionStorage.getItem(tokenKey) === null;
-    sessionStorage.removeItem(tokenKey);
+    $("wrong").hidden = token.get() === null;
+    token.set(null);
     $("login").hidden = false;
     for (const id of ["dialogues", "empty", "reset", "none"]) $(id).hidden = true;
     $("token").focus();
@@ -191,7 +209,7 @@ function unlock() {
 
 $("login").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(tokenKey, $("token").value);
+  token.set($("token").value);
   $("token").value = "";
 }, { capture: true });
 $("clock").addEventListener("submit", (event) => {
@@ -200,7 +218,16 @@ $("clock").addEventListener("submit", (event) => {
 });
 for (const button of document.querySelectorAll("#clock [data-by]")) button.addEventListener("click", () => advance(button.dataset.by));
 $("reset").addEventListener("click", async () => {
-  if (await change("reset", {})) feed.restart();
+  if (!(await change("POST", "reset", {}))) return;
+  page.scenario = true;
+  feed.restart();
+});
+
+$("scenario").addEventListener("change", async () => {
+  const id = $("scenario").value;
+  await change(...(id === "" ? ["DELETE", "scenario", {}] : ["PUT", "scenario", { name: id }]));
+  page.scenario = true;
+  refresh();
 });
 
 let typing = 0;

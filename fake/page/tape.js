@@ -64,6 +64,10 @@ class Dialogue {
   get open() { return this.conn > 0 && !this.closed; }
 }
 
+const levels = ["must", "should", "info"]; // the gravest first
+const levelOf = (f) => (levels.includes(f.level) ? f.level : "info");
+const graver = (a, b) => a !== undefined && levels.indexOf(a) <= levels.indexOf(b);
+
 class Tape {
   constructor() { this.clear(); }
 
@@ -115,12 +119,12 @@ class Tape {
   judged(findings) {
     this.findings = findings;
     this.at = new Map(); // findings by the entry that they are about first
-    this.marked = new Set();
+    this.marked = new Map(); // by entry, the gravest level of a finding about it
     const conns = new Map();
     for (const f of findings) {
       const entries = Array.isArray(f.entries) ? f.entries : [];
       if (entries.length > 0) this.at.set(entries[0], [...(this.at.get(entries[0]) ?? []), f]);
-      for (const n of entries) this.marked.add(n);
+      for (const n of entries) if (!graver(this.marked.get(n), levelOf(f))) this.marked.set(n, levelOf(f));
       conns.set(f.conn ?? 0, [...(conns.get(f.conn ?? 0) ?? []), f]);
     }
     for (const d of this.dialogues?.values() ?? []) d.findings = conns.get(d.conn) ?? [];

@@ -115,13 +115,15 @@ function markShapes(points, px, marked) {
   const seen = new Set();
   const shapes = [];
   for (const p of points) {
-    const mark = markOf(p.e, px(p.x));
+    const x = px(p.x);
+    const level = marked.get(p.e.n);
+    const mark = markOf(p.e, x);
+    if (level) shapes.push(shape("path", "finding-" + level, { d: `M${x - 4} 2h8l-4 6z` }, "finding: " + level));
     if (!mark) continue;
-    const place = mark[0] + mark[1] + Math.round(px(p.x));
-    if (seen.has(place) && !marked.has(p.e.n)) continue;
+    const place = mark[0] + mark[1] + Math.round(x);
+    if (seen.has(place)) continue;
     seen.add(place);
     shapes.push(shape(...mark, p.e.kind + " " + oneLine((p.e.text ?? p.e.method ?? String(p.e.status ?? "")).slice(0, 200))));
-    if (marked.has(p.e.n)) shapes.push(shape("path", "bad", { d: `M${px(p.x) - 4} 2h8l-4 6z` }, "finding"));
   }
   return shapes;
 }
