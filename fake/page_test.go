@@ -148,7 +148,7 @@ func TestThePageSurvivesAHostileTape(t *testing.T) {
 	defer elsewhere.Close()
 	hostile := `</script><script>window.owned=1</script><img src="` + elsewhere.URL + `/x" onerror="window.owned=1"><svg onload=window.owned=1>'"` +
 		"\x00\x1b[2J\u202egnp.exe\u2066 \u200b\r\n{{.}} ${window.owned=1}"
-	long := strings.Repeat("long ", 1<<20)
+	long := strings.Repeat("long ", 1<<17)
 	file := hostile
 	entries := numbered(
 		scenarios.Entry{Conn: 1, Dir: scenarios.Note, Kind: scenarios.ConnOpen, Remote: hostile},
@@ -190,7 +190,7 @@ func TestThePageSurvivesAHostileTape(t *testing.T) {
 		`document.querySelectorAll("main img, main script, main b b, #lines svg, #lines iframe").length`:   0,
 		`/[\u0000-\u0008\u000b-\u001f\u202e\u2066\u200b]/.test(document.body.textContent) ? 1 : 0`:         0,
 		`document.querySelector("#lines").textContent.includes("\\x1b[2J\\u202egnp.exe") ? 1 : 0`:          1,
-		`Math.max(...[...document.querySelectorAll("#lines .text")].map((x) => x.textContent.length))`:     2000 + utf8.RuneCountInString("… all 5,242,880 characters"),
+		`Math.max(...[...document.querySelectorAll("#lines .text")].map((x) => x.textContent.length))`:     2000 + utf8.RuneCountInString("… all 655,360 characters"),
 		`document.querySelectorAll(".finding.info").length - document.querySelectorAll(".finding").length`: 0,
 	} {
 		if got := s.number(expression); got != want {
@@ -198,7 +198,7 @@ func TestThePageSurvivesAHostileTape(t *testing.T) {
 		}
 	}
 	s.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".text button")].at(-1).click()`))
-	s.until(`[...document.querySelectorAll("#lines .text")].some((x) => x.textContent.length === 5242880)`)
+	s.until(`[...document.querySelectorAll("#lines .text")].some((x) => x.textContent.length === 655360)`)
 	if n := loaded.Load(); n != 0 {
 		t.Errorf("%d requests to elsewhere", n)
 	}
