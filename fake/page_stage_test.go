@@ -100,18 +100,6 @@ func (s *pageStage) do(steps ...chromedp.Action[chromedp.Void]) {
 	browsertest.Do(s.tab, s.t, steps...)
 }
 
-// told is what a stub was asked next.
-func (s *pageStage) told(asked <-chan string) string {
-	s.t.Helper()
-	select {
-	case what := <-asked:
-		return what
-	case <-s.tab.Done():
-		s.t.Fatal("the page asked for nothing")
-		return ""
-	}
-}
-
 const stubHeader = `{"tape":1,"tool":"stub","recorder":"server","seed":1,"scenario":"","clock_start":"2026-01-01T00:00:00.000Z"}`
 
 // stubTape answers GET /tape with a tape that was made up; it ends there, or stays open when asked to follow.

@@ -298,33 +298,38 @@ func TestThePageMovesTheClockAndResets(t *testing.T) {
 	}
 }
 
-// A scenario that the server can play is chosen on the page; those that it cannot are not offered.
+// A scenario that the server can play is chosen on the page, and its faults are seen; those without a play part are not offered.
 func TestThePageChoosesAScenario(t *testing.T) {
-	var playing atomic.Value
-	playing.Store("")
-	asked := make(chan string, 8)
-	s := openPage(t, atNoon(), map[string]http.HandlerFunc{
-		"/scenarios": stubJSON(200, `[{"id":"edge.a","title":"A <b>","parts":["play"]},{"id":"stream.b","title":"B","parts":["script"]},{"id":"edge.c","title":"C","parts":["script","play"]}]`),
-		"/scenario": func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodGet {
-				body, _ := io.ReadAll(r.Body)
-				asked <- r.Method + " " + r.Header.Get("Content-Type") + " " + string(body)
-				playing.Store(map[string]string{http.MethodPut: "edge.c"}[r.Method])
-			}
-			stubJSON(200, `{"id":"`+playing.Load().(string)+`"}`)(w, r)
-		},
-	})
-	s.until(`!document.querySelector("#play").hidden && [...scenario.options].map((o) => o.text).join("|") === "none|edge.a – A <b>|edge.c – C"`)
-	choose := func(id, want string) {
+	parse := func(id string) *scenarios.Scenario {
+		sc, err := scenarios.ParseScenario("x.yaml", []byte(strings.NewReplacer("stream.brought", id, "along", "<b>along</b>").Replace(brought)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sc
+	}
+	srv := newStreamServer(t, fake.WithScenarios(parse("stream.mine")))
+	s := openPage(t, srv.Server, nil)
+	s.until(`[...scenario.options].some((o) => o.text === "stream.mine – Brought <b>along</b>") && ![...scenario.options].some((o) => o.value === "stream.cycle")`)
+	choose := func(id string) {
 		t.Helper()
 		s.do(chromedp.Evaluate[chromedp.Void](`scenario.value = "` + id + `"; scenario.dispatchEvent(new Event("change"))`))
-		if got := s.told(asked); got != want {
-			t.Errorf("the page asked %s, want %s", got, want)
-		}
-		s.until(`scenario.value === "` + id + `" && document.querySelector("#message").hidden`)
+		s.until(`scenario.value === "` + id + `" && scenario.classList.contains("on") === ("` + id + `" !== "")`)
 	}
-	choose("edge.c", `PUT application/json {"name":"edge.c"}`)
-	choose("", `DELETE application/json {}`)
+	choose("stream.mine")
+	c := srv.dial(handshake{})
+	c.text("s LSB16K -a-general authorization=" + srv.key)
+	c.next()
+	s.holds("#lines .fault", "scenario stream.mine")
+	s.holds("#list .item[aria-selected=true]", "1 fault")
+	choose("")
+	if playing := srv.Scenario(); playing != nil {
+		t.Errorf("%s is still played", playing.ID)
+	}
+	if err := srv.SetScenario(parse("stream.other")); err != nil {
+		t.Fatal(err)
+	}
+	s.do(chromedp.Click(`[data-by="1s"]`)) // anything that happens
+	s.until(`scenario.value === "stream.other"`)
 }
 
 func TestThePageHidesAClockThatCannotBeMoved(t *testing.T) {
@@ -389,7 +394,7 @@ func TestThePageGoesOnWhereTheTapeBrokeOff(t *testing.T) {
 	s.until(`document.querySelectorAll("#list .item").length === 2 && document.querySelectorAll("#lines > li").length === 4`)
 	s.until(`document.querySelectorAll("#list .item").length === 1 && document.querySelector("#facts").innerText.includes("connection 9")`)
 	for _, want := range []string{"0", "5", "0"} {
-		if got := s.told(asked); got != want {
+		if got := <-asked; got != want { // three have asked already
 			t.Errorf("the page asked for what follows %q, want %q", got, want)
 		}
 	}

@@ -107,8 +107,17 @@ async function askScenario() {
   const scenario = await optional("scenario", "scenario");
   if (scenario === undefined) return;
   page.playing = String(scenario?.id ?? scenario?.name ?? "");
-  if (page.library) $("scenario").value = page.playing;
+  showPlaying();
   draw();
+}
+
+// showPlaying chooses what is played; a scenario that was brought along may be none of the library's.
+function showPlaying() {
+  const choice = $("scenario");
+  const playing = page.playing ?? "";
+  if (![...choice.options].some((o) => o.value === playing)) choice.append(new Option(oneLine(playing), playing));
+  if (choice.value !== playing) choice.value = playing;
+  choice.classList.toggle("on", playing !== "");
 }
 
 // askLibrary offers the scenarios that a server can play, where there are any.
@@ -118,9 +127,14 @@ async function askLibrary() {
   const playable = all.filter((s) => s.parts?.includes("play"));
   page.library = playable.length > 0;
   $("play").hidden = !page.library;
-  $("scenario").replaceChildren(el("option", "", "none"), ...playable.map((s) => el("option", "", s.id + (s.title ? " – " + s.title : ""))));
-  [...$("scenario").options].forEach((o, i) => { o.value = i === 0 ? "" : playable[i - 1].id; });
-  $("scenario").value = page.playing ?? "";
+  const groups = new Map();
+  for (const s of playable) groups.set(s.surface, [...(groups.get(s.surface) ?? []), new Option(oneLine(s.id + (s.title ? " – " + s.title : "")), s.id)]);
+  $("scenario").replaceChildren(new Option("no scenario", ""), ...[...groups].map(([surface, options]) => {
+    const group = el("optgroup", "", ...options);
+    group.label = oneLine(surface || "any");
+    return group;
+  }));
+  showPlaying();
 }
 
 async function askClock() {
