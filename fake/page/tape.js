@@ -29,7 +29,10 @@ class Dialogue {
   static learns = {
     __proto__: null,
     "conn.open": (d, e) => { d.remote = e.remote ?? ""; },
-    "conn.close": (d, e) => { d.closed = [e.how, e.code, e.text].filter(Boolean).join(" ") || "closed"; },
+    "conn.close": (d, e) => {
+      d.closed = [e.how, e.code, e.text].filter(Boolean).join(", ") || "closed";
+      if (e.how === "rst" || d.answer === "" || d.answer === "started") d.says("closed: " + d.closed, e.how === "rst");
+    },
     "http.request": (d, e) => {
       d.requests++;
       d.title ||= e.method + " " + e.target;
@@ -50,7 +53,8 @@ class Dialogue {
     },
     "ws.event": (d, e) => {
       const { letter, rest } = letterOf(e.text ?? "");
-      if (letter === "A") d.says(resultOf(parsed(rest))?.text || rest, resultOf(parsed(rest))?.failed ?? true);
+      const result = letter === "A" ? resultOf(parsed(rest)) : null;
+      if (letter === "A") d.says(result === null ? rest : result.text || "(no text)", result?.failed ?? true);
       else if ("spe".includes(letter) && rest) d.says(e.text, true);
       else if (letter === "s" && !d.answer) d.says("started", false);
     },
