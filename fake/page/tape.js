@@ -45,7 +45,7 @@ class Dialogue {
     },
     "ws.handshake": (d, e) => { d.title ||= e.method + " " + e.target; },
     "ws.command": (d, e) => {
-      if (e.audio) { d.packets++; d.bytes += e.audio.bytes; d.ms += e.audio.ms; }
+      if (e.audio) { d.packets += e.text === "p" ? 1 : 0; d.bytes += e.audio.bytes; d.ms += e.audio.ms; }
       if (e.text?.startsWith("s ") && !d.started) {
         d.started = true;
         d.title = e.text.replace(/\s*authorization=\S+/, "");
