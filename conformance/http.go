@@ -183,7 +183,11 @@ func (o *outgoing) bytes(host string) []byte {
 
 // request sends a request of the script.
 func (p *player) request(ctx context.Context, a scenarios.Request) error {
-	u, err := p.target.place(a.Path)
+	path, err := a.Path.Expand(p.vars)
+	if err != nil {
+		return err
+	}
+	u, err := p.target.place(path)
 	if err != nil {
 		return err
 	}
@@ -205,8 +209,14 @@ func (p *player) request(ctx context.Context, a scenarios.Request) error {
 
 func (p *player) outgoing(a scenarios.Request, u *url.URL) (outgoing, error) {
 	o := outgoing{method: a.Method, target: u.EscapedPath(), chunked: a.Chunked, surface: protocol.SurfaceSync, key: p.vars["key"]}
-	if a.Path == protocol.PathIssue {
+	switch a.Needs() {
+	case scenarios.CanIssue:
 		o.surface, o.issues = protocol.SurfaceIssue, true
+	case scenarios.CanAsync:
+		o.surface = protocol.SurfaceAsync
+	case scenarios.CanWords:
+		o.surface = protocol.SurfaceWords
+	default:
 	}
 	query, err := a.Query.Expand(p.vars)
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *Scenario) read(root strict.Node) {
 	root.Map(strict.Fields{
 		"id":        identifier(&s.ID),
 		"title":     strict.NonEmpty(&s.Title),
-		"surface":   strict.OneOf(&surface, "issue", "sync", "async", "stream"),
+		"surface":   strict.OneOf(&surface, "issue", "sync", "async", "stream", "words"),
 		"level":     strict.OneOf(&s.Level, Must, Should, Info),
 		"basis":     basis(&s.Basis),
 		"source":    strict.NonEmpty(&s.Source),
@@ -126,11 +126,11 @@ func (s *Scenario) needed() []Capability {
 				add(CanIssue)
 			}
 		case Request:
-			if a.Path == protocol.PathIssue {
-				add(CanIssue)
-			} else {
-				add(CanSync)
-			}
+			add(a.Needs())
+		case Submit, Poll:
+			add(CanAsync)
+		case Words:
+			add(CanWords)
 		case Connect:
 			add(CanStream)
 		}
@@ -195,7 +195,7 @@ func uses(a Action) []string {
 			}
 		}
 	case Request:
-		templates(a.Query, a.From)
+		templates(a.Path, a.Query, a.From)
 		fields(a.Headers)
 		fields(a.Form)
 		for _, p := range a.Parts {
@@ -204,6 +204,14 @@ func uses(a Action) []string {
 		if a.Body != nil {
 			templates(a.Body.Text)
 		}
+	case Submit:
+		if templates(a.D, a.C); a.Key != KeyNowhere {
+			found = append(found, "key")
+		}
+	case Poll:
+		templates(a.Job, a.Authorization)
+	case Words:
+		templates(a.Profile, a.Engine, a.ADF, a.Authorization)
 	case Connect:
 		templates(a.From)
 		fields(a.Headers)
@@ -260,6 +268,8 @@ func sets(a Action) []string {
 	}
 	switch a := a.(type) {
 	case Issue:
+		return []string{a.As}
+	case Submit:
 		return []string{a.As}
 	case Expect:
 		if a.Reply != nil && a.Reply.Body != nil {
