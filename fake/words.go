@@ -51,8 +51,8 @@ func (s *Server) wordsRequest(r *http.Request) *wordsRequest {
 // serve checks the key, lets a fault have its way, and answers. What a fault answers in its place is not done.
 func (q *wordsRequest) serve(w http.ResponseWriter, answer func(*wordsRequest) reply) {
 	defer q.x.settle()
-	tooLong := q.read(w)
-	q.present()
+	q.present() // so that the tape shows the request among what belongs to its key
+	tooLong := q.read()
 	dos := q.x.strike(scenarios.AtWordsRequest, "")
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
@@ -72,7 +72,7 @@ func (q *wordsRequest) serve(w http.ResponseWriter, answer func(*wordsRequest) r
 }
 
 // read takes the body, as far as a dictionary can be long, and puts the request on the tape.
-func (q *wordsRequest) read(w http.ResponseWriter) (tooLong bool) {
+func (q *wordsRequest) read() (tooLong bool) {
 	x, most := q.x, q.x.s.limits.Fields
 	body, err := io.ReadAll(io.LimitReader(x.r.Body, most+1))
 	if tooLong = int64(len(body)) > most; tooLong {
