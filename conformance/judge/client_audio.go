@@ -35,7 +35,7 @@ func clientAudioLaws() []Law {
 		},
 		{
 			ID: "client.audio.silence", Title: "There is something to hear", Level: Info, Basis: protocol.Inferred, Source: "digital silence is what a muted or forbidden microphone gives",
-			Why: "Every sample is zero. Nothing can be recognized, and the service may bill the time.", Fix: "Check permission, device and channel of the microphone.", check: audioSilence,
+			Why: "Every sample is zero, so that nothing can be recognized.", Fix: "Check permission, device and channel of the microphone.", check: audioSilence,
 		},
 		{
 			ID: "client.audio.pace", Title: "Audio comes about as fast as it sounds", Level: Info, Basis: protocol.Documented, Source: manualTalk + " sends a second of audio a second; nothing demands it",
@@ -72,8 +72,18 @@ const maybeFrame = "an MP3 or AAC frame"
 // headers are those of containers, with their names, supported or not.
 func headers() [][2]string {
 	return [][2]string{
-		{"RIFF", "WAV"}, {"RIFX", "WAV"}, {"OggS", "Ogg"}, {"fLaC", "FLAC"}, {"ID3", "MP3"}, {"\x1a\x45\xdf\xa3", "WebM"}, {"#!ADP\n", "ADPCM"},
-		{"FORM", "AIFF"}, {".snd", "AU"}, {"caff", "CAF"}, {"#!AMR", "AMR"}, {"\x30\x26\xb2\x75", "WMA"},
+		{"RIFF", "WAV"},
+		{"RIFX", "WAV"},
+		{"OggS", "Ogg"},
+		{"fLaC", "FLAC"},
+		{"ID3", "MP3"},
+		{"\x1a\x45\xdf\xa3", "WebM"},
+		{"#!ADP\n", "ADPCM"},
+		{"FORM", "AIFF"},
+		{".snd", "AU"},
+		{"caff", "CAF"},
+		{"#!AMR", "AMR"},
+		{"\x30\x26\xb2\x75", "WMA"},
 	}
 }
 

@@ -67,7 +67,7 @@ func TestClientMutants(t *testing.T) {
 				report(t, m.about, v)
 			}
 		})
-		for _, l := range strings.Fields(m.laws) {
+		for l := range strings.FieldsSeq(m.laws) {
 			seen["client."+l] = true
 		}
 	}

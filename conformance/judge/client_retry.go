@@ -24,7 +24,7 @@ func clientRetryLaws() []Law {
 		},
 		{
 			ID: "client.retry.unchanged-recording", Title: "A recording that was refused is not sent again unchanged", Level: Should, Basis: protocol.Inferred, Surface: protocol.SurfaceSync,
-			Source: "manual: response-code-and-message blames the client for +, -, %, > and o", Why: "The same bytes get the same answer, and are billed again.",
+			Source: "manual: response-code-and-message blames the client for +, -, %, > and o", Why: "The same bytes get the same answer, and the user waits once more.",
 			Fix: "Retry what the server has to answer for; after a code of the client show the error, or change the request.", check: unchangedRecording,
 		},
 		{
