@@ -40,7 +40,7 @@ func clientIssueLaws() []Law {
 		},
 		{
 			ID: "client.issue.alive", Title: "No key is asked for that is dead when it comes", Level: Should, Basis: protocol.Inferred, Source: "manual: reference-one-time-app-key",
-			Why: "An epi in the past, mostly for want of a time zone or of milliseconds, gives a key that every request refuses.",
+			Why: "An epi in the past, mostly for want of a time zone or of milliseconds, gives at best a key that every request refuses.",
 			Fix: "Say how long the key has to live (epi=5m) instead of until when, or write the zone.", check: issueAlive,
 		},
 	}

@@ -59,6 +59,12 @@ func badRetries() []badClient {
 			c.upload(20, recording, coded("o"), key, "d=-a-general", "a=")
 			c.upload(20, recording, coded("o"), key, "d=-a2-ja-general", "a=")
 		}},
+		{"sends a recording again after 413", "retry.unchanged-recording", func(c *chat) {
+			c.open(20)
+			for range 2 {
+				c.ask(20, "POST", "/v1/recognize", [][2]string{{"Content-Type", multipart}}, parts([]string{key, "d=-a-general", "a="}), recording, 413, "")
+			}
+		}},
 		{"hammers after 503", "retry.pause", func(c *chat) {
 			c.open(20)
 			for range 6 {

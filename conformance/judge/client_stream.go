@@ -34,7 +34,7 @@ func clientStreamLaws() []Law {
 		},
 		{
 			ID: "client.stream.slash", Title: "The path of the endpoint without logs ends in a slash", Level: Must, Basis: protocol.Documented, Source: "manual: websocket-interface",
-			Why: "/v1/nolog is not /v1/nolog/: the service takes it for the endpoint that keeps audio and results, and says nothing.",
+			Why: "/v1/nolog is not /v1/nolog/: the service takes it for the endpoint that keeps audio and results, as the vendor warns, and says nothing.",
 			Fix: "Connect to /v1/nolog/.", check: ofTalks(lastSlash),
 		},
 	}

@@ -63,6 +63,9 @@ func clientSyncLaws() []Law {
 }
 
 func syncPost(t *trial, x *exchange) {
+	if path, _, _ := strings.Cut(x.request.Target, "?"); !strings.HasSuffix(path, "/recognize") {
+		return
+	}
 	t.apply()
 	if x.request.Method != "POST" {
 		t.find(x.request, "the method is %s", x.request.Method)
@@ -83,7 +86,7 @@ func syncAudioLast(t *trial, x *exchange) {
 }
 
 func syncAudio(t *trial, x *exchange) {
-	if x.odd || x.reply == nil || len(x.request.Parts) == 0 && x.request.Audio == nil {
+	if !x.isSeen() || len(x.request.Parts) == 0 && x.request.Audio == nil {
 		return
 	}
 	t.apply()
@@ -97,7 +100,7 @@ func syncAudio(t *trial, x *exchange) {
 }
 
 func syncEngine(t *trial, x *exchange) {
-	if x.odd || x.reply == nil {
+	if !x.isSeen() {
 		return
 	}
 	t.apply()
@@ -107,7 +110,7 @@ func syncEngine(t *trial, x *exchange) {
 }
 
 func syncKey(t *trial, x *exchange) {
-	if x.odd || x.reply == nil {
+	if !x.isSeen() {
 		return
 	}
 	t.apply()
