@@ -1,9 +1,12 @@
 package conformance_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"mockamivoice/fake"
 )
 
 // plays is a scenario in a few words.
@@ -19,6 +22,21 @@ func expiresEarly() string {
 // busy is the scenario in which the first recording is refused for want of a recognizer.
 func busy() string {
 	return plays("sync", "busy", "at: sync.request, nth: 1, do: {status: 503}", "expect: retry, within: 30s")
+}
+
+// closedDoor is the scenario in which the first handshake is refused.
+func closedDoor() string {
+	return plays("stream", "closed-door", "at: stream.handshake, nth: 1, do: {status: 503}", "expect: retry, within: 30s")
+}
+
+// noKey is the scenario in which the first request for a key gets none.
+func noKey() string {
+	return plays("issue", "nothing", "at: issue, nth: 1, do: {error: issue.empty}", "expect: retry, within: 30s")
+}
+
+// upgrade is a handshake whose refusal is read like any other reply.
+func upgrade() []string {
+	return []string{"Upgrade: websocket", "Connection: upgrade", "Sec-WebSocket-Key: q3GpTkWmqjcXlRz/9XVGDQ==", "Sec-WebSocket-Version: 13"}
 }
 
 // badReactors meet a scenario, and do not do what it expects. Their own tapes do not show what they met.
@@ -53,6 +71,10 @@ func badReactors() []badClient {
 		{id: "gives-up-on-a-busy-service", server: law, plays: busy(), act: func(a *actor) {
 			a.recording("u="+a.key, "d=-a-general", "a="+speech("WAV16K", time.Second))
 		}},
+		{id: "gives-up-at-a-closed-door", server: law, plays: closedDoor(), act: func(a *actor) {
+			a.request("GET /v1/", upgrade(), "")
+		}},
+		{id: "gives-up-without-a-key", server: law, plays: noKey(), act: func(a *actor) { a.issue(credentials("")) }},
 		{id: "ends-twice-in-a-scenario", server: law, laws: "stream.one-end", plays: plays("stream", "end", `at: stream.end, nth: 1, do: {send: "G info"}`, "law: client.stream.one-end"), act: func(a *actor) {
 			l := a.begin(a.s("LSB16K"))
 			l.send("e")
@@ -81,6 +103,16 @@ func TestGoodReactions(t *testing.T) {
 			}
 			l.close()
 		}},
+		"knocks again": {plays: closedDoor(), act: func(a *actor) {
+			a.request("GET /v1/", upgrade(), "")
+			a.pass(time.Second)
+			a.begin(a.s("LSB16K")).finish()
+		}},
+		"asks again for a key": {plays: noKey(), act: func(a *actor) {
+			a.issue(credentials(""))
+			a.pass(time.Second)
+			a.issue(credentials(""))
+		}},
 		"does not come back": {plays: plays("stream", "refused", "at: stream.start, do: {error: stream.start.unauthorized}", "expect: none, within: 5s"), act: func(a *actor) {
 			l := a.connect("/v1/")
 			l.send(a.s("LSB16K"))
@@ -104,5 +136,43 @@ func TestGoodReactions(t *testing.T) {
 				t.Errorf("it breaks %q\n%s%s", got, shown(server), shown(client))
 			}
 		})
+	}
+}
+
+// Clients that share a server and an address are told apart by their keys: each answers for itself alone.
+func TestClientsSideBySide(t *testing.T) {
+	m := badClient{plays: plays("stream", "refused", "at: stream.start, do: {error: stream.start.unauthorized}", "expect: none, within: 5s")}
+	a, played := m.meets(t)
+	const all = 12
+	keys, ids := make([]string, all), make([]string, all)
+	lines := make([]*line, all)
+	for i := range all {
+		k, err := a.fake.IssueKey(fake.KeyRequest{EPI: "1h", Scenario: played.ID})
+		a.check(err)
+		keys[i], ids[i] = k.Key, k.ID
+		lines[i] = a.connect("/v1/")
+	}
+	for i, l := range lines {
+		l.send("s LSB16K -a-general authorization=" + keys[i])
+	}
+	for _, l := range lines {
+		l.answer()
+		l.drained()
+		l.close()
+	}
+	var want []string
+	for i := 0; i < all; i += 3 { // each third one comes back
+		a.refused("s LSB16K -a-general authorization=" + keys[i])
+		want = append(want, ids[i], ids[i]) // by the scenario, and by its own law
+	}
+	server, _ := a.tapes()
+	var got []string
+	for _, f := range judged(server, played).Findings {
+		got = append(got, f.Key)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("keys %q are to blame, want %q\n%s", got, want, shown(server))
 	}
 }

@@ -28,16 +28,21 @@ func badClients() []badClient {
 	return slices.Concat(badIssuers(), badUploaders(), badKeepers(), badSpeakers(), badFramers(), badListeners(), badLeavers(), badSounds(), badRetriers(), badReactors())
 }
 
-// broken lists the laws that entries break, each once. Played is the scenario that was played, nil for none.
-func broken(entries []scenarios.Entry, played *scenarios.Scenario) []string {
+// judged is what the laws of clients say. Played is the scenario that was played, nil for none.
+func judged(entries []scenarios.Entry, played *scenarios.Scenario) judge.Verdict {
 	lookup := func(id string) (*scenarios.Scenario, error) {
 		if played != nil && played.ID == id {
 			return played, nil
 		}
 		return scenarios.Named(id)
 	}
+	return judge.Tape{Entries: entries, Scenarios: lookup}.Judge(judge.ClientLaws())
+}
+
+// broken lists the laws that entries break, each once.
+func broken(entries []scenarios.Entry, played *scenarios.Scenario) []string {
 	var ids []string
-	for _, f := range (judge.Tape{Entries: entries, Scenarios: lookup}).Judge(judge.ClientLaws()).Findings {
+	for _, f := range judged(entries, played).Findings {
 		ids = append(ids, strings.TrimPrefix(f.Law, "client."))
 	}
 	slices.Sort(ids)
@@ -89,6 +94,9 @@ func (m badClient) meets(t *testing.T) (*actor, *scenarios.Scenario) {
 	played, err := scenarios.ParseScenario("test.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if played.StrikesAt(scenarios.AtHandshake, scenarios.AtIssue) {
+		return newActor(t, append(m.options, fake.WithScenario(played))...), played
 	}
 	a := newActor(t, append(m.options, fake.WithScenarios(played))...)
 	a.key = a.made(fake.KeyRequest{EPI: "1h", Scenario: played.ID})
