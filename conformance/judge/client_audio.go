@@ -111,14 +111,13 @@ func (p *clientTape) sounds() []sound {
 			if r.bytes() == 0 {
 				continue
 			}
-			one := sound{at: r.start, whole: r.end != nil}
+			one := sound{at: r.packets[0], whole: r.end != nil}
 			one.format, one.known = r.format()
 			for _, e := range r.packets {
 				if e.Audio.Bytes > 0 {
 					one.pieces = append(one.pieces, e.Audio)
 				}
 			}
-			one.at = r.packets[0]
 			all = append(all, one)
 		}
 	}
