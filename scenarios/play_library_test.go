@@ -1,11 +1,14 @@
 package scenarios_test
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
+	"mockamivoice/conformance/judge"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 )
@@ -117,9 +120,24 @@ func TestEdgeCasesUseTheWholeVocabulary(t *testing.T) {
 		}
 	}
 	for _, d := range []scenarios.Do{
-		scenarios.DoError{}, scenarios.DoStatus{}, scenarios.DoDelay{}, scenarios.DoStall{}, scenarios.DoNoAnswer{}, scenarios.DoClose{},
-		scenarios.DoReset{}, scenarios.DoTruncate{}, scenarios.DoGarble{}, scenarios.DoDrip{}, scenarios.DoDrop{}, scenarios.DoDuplicate{},
-		scenarios.DoOrder{}, scenarios.DoSend{}, scenarios.DoReplace{}, scenarios.DoResult{}, scenarios.DoLimit{}, scenarios.DoExpireKey{},
+		scenarios.DoError{},
+		scenarios.DoStatus{},
+		scenarios.DoDelay{},
+		scenarios.DoStall{},
+		scenarios.DoNoAnswer{},
+		scenarios.DoClose{},
+		scenarios.DoReset{},
+		scenarios.DoTruncate{},
+		scenarios.DoGarble{},
+		scenarios.DoDrip{},
+		scenarios.DoDrop{},
+		scenarios.DoDuplicate{},
+		scenarios.DoOrder{},
+		scenarios.DoSend{},
+		scenarios.DoReplace{},
+		scenarios.DoResult{},
+		scenarios.DoLimit{},
+		scenarios.DoExpireKey{},
 	} {
 		if !slices.Contains(words, d.Word()) {
 			t.Errorf("no edge case has a fault that does %s", d.Word())
@@ -130,4 +148,40 @@ func TestEdgeCasesUseTheWholeVocabulary(t *testing.T) {
 			t.Errorf("no edge case has %s", part)
 		}
 	}
+}
+
+// The table of edge cases is made of the files; go test ./scenarios -update writes it.
+func TestEdgeCaseTableIsUpToDate(t *testing.T) { upToDate(t, "EDGE-CASES.md", edgeCaseTable()) }
+
+func edgeCaseTable() []byte {
+	titles := make(map[string]string)
+	for _, l := range judge.ClientLaws() {
+		titles[l.ID] = l.Title
+	}
+	var b bytes.Buffer
+	b.WriteString("# What can be made to go wrong\n\nGenerated: `go test ./scenarios -update`. `mockamivoice scenarios show ID` explains one, " +
+		"`mockamivoice serve --scenario ID` brings it about.\nHow well it is known that the service does so is in the third column; what is " +
+		"assumed is there to try clients with.\n\n")
+	fmt.Fprintf(&b, "%d edge cases.\n", len(scenarios.EdgeCases()))
+	for _, surface := range []protocol.Surface{protocol.SurfaceIssue, protocol.SurfaceSync, protocol.SurfaceStream} {
+		fmt.Fprintf(&b, "\n## %s\n\n| id | what the client meets | basis | what a good client does |\n|---|---|---|---|\n", surface)
+		for _, s := range scenarios.EdgeCases() {
+			if s.Surface == surface {
+				fmt.Fprintf(&b, "| [%s](library/%s.yaml) | %s | %s | %s |\n", s.ID, s.ID, cell(s.Title), s.Basis, cell(goodClient(s, titles)))
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+func goodClient(s *scenarios.Scenario, titles map[string]string) string {
+	var all []string
+	for _, e := range s.Client {
+		words := e.InWords()
+		if e.Law != "" {
+			words = titles[e.Law]
+		}
+		all = append(all, words)
+	}
+	return strings.Join(all, "; ")
 }
