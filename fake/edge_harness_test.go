@@ -1,0 +1,313 @@
+package fake_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mockamivoice/fake"
+	"mockamivoice/fake/clock"
+	"mockamivoice/protocol"
+	rawwire "mockamivoice/reference-client/wire"
+	"mockamivoice/scenarios"
+)
+
+// TestAnyClientMeetsEdgeCases lets a client of raw sockets, which knows nothing of this project, meet every edge case of the
+// library. What arrives is compared to the byte wherever the service has only one way to say it.
+func TestAnyClientMeetsEdgeCases(t *testing.T) {
+	tests := make(map[string]func(*edge))
+	for _, some := range []map[string]func(*edge){
+		issueEdges(), syncEdges(), syncCodeEdges(), syncEndEdges(), startEdges(), feedEdges(), limitEdges(), eventEdges(), resultEdges(), finalEdges(),
+		handshakeEdges(), hangEdges(), endEdges(),
+	} {
+		maps.Copy(tests, some)
+	}
+	for _, s := range scenarios.EdgeCases() {
+		meet := tests[s.ID]
+		delete(tests, s.ID)
+		t.Run(s.ID, func(t *testing.T) {
+			t.Parallel()
+			if meet == nil {
+				t.Fatal("no client meets it in a test: add one to the table of its kind")
+			}
+			e := newEdge(t, s)
+			meet(e)
+			e.checkTape()
+		})
+	}
+	for id := range tests {
+		t.Errorf("%s: there is no such edge case", id)
+	}
+}
+
+// edge is a server that plays an edge case, for one key where it can be bound to one.
+type edge struct {
+	*streamServer
+
+	t     *testing.T
+	s     *scenarios.Scenario
+	keyID string // of the key to which the case is bound; empty when the whole server plays it
+}
+
+func newEdge(t *testing.T, s *scenarios.Scenario) *edge {
+	t.Helper()
+	e := &edge{t: t, s: s}
+	whole := s.StrikesAt(scenarios.AtHandshake, scenarios.AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
+	if whole {
+		e.streamServer = newStreamServer(t, fake.WithScenario(s))
+		return e
+	}
+	e.streamServer = newStreamServer(t)
+	k, err := e.IssueKey(fake.KeyRequest{EPI: "90000000", Scenario: s.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.key, e.keyID = k.Key, k.ID
+	return e
+}
+
+// plain is a key that the case is not bound to.
+func (e *edge) plain() string { return e.issue(fake.KeyRequest{EPI: "90000000"}) }
+
+// checkTape finds every fault that struck on the tape, with the name of the case and the key.
+func (e *edge) checkTape() {
+	e.t.Helper()
+	known := make(map[string]bool)
+	for _, f := range e.s.Play.Faults {
+		known[f.String()] = true
+	}
+	_, entries := e.Tape(fake.TapeFilter{Kind: scenarios.FaultStruck})
+	if len(known) > 0 && len(entries) == 0 {
+		e.t.Error("the tape has no fault")
+	}
+	for _, n := range entries {
+		if n.Scenario != e.s.ID || !known[n.Text] || n.Dir != scenarios.Note || e.keyID != "" && n.Key != e.keyID || n.Surface != string(e.s.Surface) {
+			e.t.Errorf("on the tape: %+v", n)
+		}
+	}
+}
+
+// struckAt waits until a fault of a surface is on the tape.
+func (e *edge) struckAt(surface protocol.Surface) {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := e.Wait(ctx, fake.TapeFilter{Surface: surface, Kind: scenarios.FaultStruck}, ""); err != nil {
+		e.t.Fatalf("nothing strikes: %v", err)
+	}
+}
+
+// socket is a TCP connection and what came over it.
+type socket struct {
+	t  tb
+	nc net.Conn
+	r  *bufio.Reader
+}
+
+func (e *edge) connect() *socket {
+	e.t.Helper()
+	nc, err := net.DialTimeout("tcp", e.addr, patience)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(func() { _ = nc.Close() })
+	s := &socket{t: e.t, nc: nc, r: bufio.NewReaderSize(nc, 4096)}
+	s.wait()
+	return s
+}
+
+// below is the connection of a stream.
+func (c *rawClient) below() *socket { return &socket{c.t, c.nc, c.r} }
+
+func (s *socket) wait() { _ = s.nc.SetDeadline(clock.System{}.Now().Add(patience)) }
+
+func (s *socket) write(text string) {
+	s.t.Helper()
+	s.wait()
+	if _, err := io.WriteString(s.nc, text); err != nil {
+		s.t.Fatalf("write: %v", err)
+	}
+}
+
+// reply reads a whole HTTP reply: its first line, the rest of its head, and its body.
+func (s *socket) reply() (start string, head rawwire.Head, body string) {
+	s.t.Helper()
+	s.wait()
+	head, err := rawwire.ReadHead(s.r)
+	if err != nil {
+		s.t.Fatalf("head: %v", err)
+	}
+	b, _, err := head.ReadBody(s.r, 1<<24)
+	if err != nil {
+		s.t.Fatalf("body after %q: %v", head.Start, err)
+	}
+	return head.Start, head, string(b)
+}
+
+// exactly reads n bytes.
+func (s *socket) exactly(n int) string {
+	s.t.Helper()
+	s.wait()
+	b := make([]byte, n)
+	if got, err := io.ReadFull(s.r, b); err != nil {
+		s.t.Fatalf("%d bytes of %d: %q, %v", got, n, b[:got], err)
+	}
+	return string(b)
+}
+
+// rest reads to the end of the connection and tells how it ended: fin, rst, or open when it did not.
+func (s *socket) rest() (text, how string) {
+	s.t.Helper()
+	s.wait()
+	b, err := io.ReadAll(s.r)
+	switch {
+	case err == nil:
+		how = "fin"
+	case errors.Is(err, syscall.ECONNRESET):
+		how = "rst"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		how = "open"
+	default:
+		how = err.Error()
+	}
+	return string(b), how
+}
+
+func (s *socket) ends(want string) {
+	s.t.Helper()
+	if text, how := s.rest(); text != "" || how != want {
+		s.t.Fatalf("the connection ends with %s after %q, want %s after nothing", how, text, want)
+	}
+}
+
+// quiet finds nothing to read on a connection that is open.
+func (s *socket) quiet() {
+	s.t.Helper()
+	const moment = 20 * time.Millisecond
+	_ = s.nc.SetReadDeadline(clock.System{}.Now().Add(moment))
+	b, err := s.r.Peek(1)
+	s.wait()
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		s.t.Fatalf("not silence on an open connection: %q, %v", b, err)
+	}
+}
+
+// pieces reads text that comes n bytes at a time, each piece when the clock moves on by every.
+func (e *edge) pieces(s *socket, n int, every time.Duration, more func(soFar string) bool) string {
+	e.t.Helper()
+	text := s.exactly(n)
+	for i := 0; more(text); i++ {
+		if i < 3 { // of many
+			s.quiet()
+		}
+		e.pass(every)
+		b := make([]byte, n)
+		s.wait()
+		got, err := s.r.Read(b)
+		if err != nil {
+			e.t.Fatalf("after %q: %v", text, err)
+		}
+		text += string(b[:got])
+	}
+	return text
+}
+
+// page is what a proxy says for a service that it cannot reach.
+func page(status string) string {
+	return "<html>\r\n<head><title>" + status + "</title></head>\r\n<body>\r\n<center><h1>" + status + "</h1></center>\r\n</body>\r\n</html>\r\n"
+}
+
+// proxied reads a reply of a proxy, which has none of the headers of the service.
+func (s *socket) proxied(status string) {
+	s.t.Helper()
+	start, head, body := s.reply()
+	if start != "HTTP/1.1 "+status || body != page(status) {
+		s.t.Fatalf("%s\n%s", start, body)
+	}
+	for _, name := range []string{"X-Session-ID", "Access-Control-Allow-Origin"} {
+		if _, has := head.Value(name); has {
+			s.t.Fatalf("a proxy knows nothing of %s: %v", name, head.Lines)
+		}
+	}
+}
+
+// outline is the first letters of messages, a run of U as one.
+func outline(messages []string) string {
+	var b strings.Builder
+	for _, m := range messages {
+		b.WriteByte(m[0])
+	}
+	return regexp.MustCompile("U+").ReplaceAllString(b.String(), "U")
+}
+
+// spokenBy opens a stream with the key and says one sentence: s, its audio in packets, and e. It returns what came between the
+// answer to s and that to e, and that.
+func (e *edge) spokenBy(key string) (c *rawClient, events []string, end string) {
+	e.t.Helper()
+	c = e.dial(handshake{})
+	end = e.speak(c, key, &events)
+	return c, events, end
+}
+
+// speak says one sentence on c.
+func (e *edge) speak(c *rawClient, key string, events *[]string) (end string) {
+	e.t.Helper()
+	c.text("s LSB16K -a-general authorization=" + key)
+	if answer := c.next(); answer != "s" {
+		e.t.Fatalf("answer to s: %q", answer)
+	}
+	c.feed(sentence(), 3200)
+	c.text("e")
+	*events, end = c.until("e")
+	return end
+}
+
+// fine finds that the key is good for an ordinary dialogue, and that the control dialogue is what the cases differ from.
+func (e *edge) fine(key string) []string {
+	e.t.Helper()
+	var events []string
+	end := e.speak(e.dial(handshake{}), key, &events)
+	if outline(events) != "SCUEA" && outline(events) != "SCUEUA" || end != "e" {
+		e.t.Fatalf("not an ordinary dialogue: %q, %q", events, end)
+	}
+	return events
+}
+
+// is compares a text, and says at which byte it differs.
+func (e *edge) is(got, want string) {
+	e.t.Helper()
+	if got == want {
+		return
+	}
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	e.t.Fatalf("%s\nwant\n%s\nthey differ from byte %d on", brief(got), brief(want), at)
+}
+
+// matches compares a text with a pattern.
+func (e *edge) matches(got, pattern string) {
+	e.t.Helper()
+	if !regexp.MustCompile("^" + pattern + "$").MatchString(got) {
+		e.t.Fatalf("%s\ndoes not match\n%s", brief(got), pattern)
+	}
+}
+
+func brief(s string) string {
+	const most = 2000
+	if len(s) > most {
+		return fmt.Sprintf("%q and %d bytes more", s[:most], len(s)-most)
+	}
+	return fmt.Sprintf("%q", s)
+}
