@@ -100,7 +100,7 @@ func (f Fault) doInWords(d Do) string {
 	case DoDelay:
 		return span(d.For) + " of clock time pass, and what follows on the connection waits as well"
 	case DoStall:
-		return "the service neither reads nor sends any more, and the connection stays open"
+		return "the service says nothing any more, whatever comes, and the connection stays open"
 	case DoNoAnswer:
 		return "there is no answer"
 	case DoClose:
