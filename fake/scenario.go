@@ -14,7 +14,7 @@ import (
 type stage struct {
 	scenario *scenarios.Scenario // nil for none
 	choices  scenarios.Choices
-	limits   Limits
+	limits   *Limits
 }
 
 // theatre knows the scenarios of a server. It is safe for concurrent use.
@@ -31,7 +31,7 @@ type theatre struct {
 
 func (t *theatre) init(c config) {
 	t.extra = c.scenarios
-	t.plain = stage{choices: c.choices, limits: c.limits}
+	t.plain = stage{choices: c.choices, limits: &c.limits}
 	t.current, t.first = t.plain, c.scenario
 	if c.scenario != nil {
 		if err := playable(c.scenario); err != nil {
@@ -55,13 +55,14 @@ func (g stage) with(s *scenarios.Scenario) stage {
 	for _, c := range s.Play.Behaviour {
 		g.choices = g.choices.With(c)
 	}
-	to, from := &g.limits, s.Play.Limits
+	to, from := *g.limits, s.Play.Limits
 	replace(&to.NoData, from.NoData)
 	replace(&to.NonSpeech, from.NonSpeech)
 	replace(&to.Session, from.Session)
 	replace(&to.Idle, from.Idle)
 	replace(&to.Utterance, from.Utterance)
 	replace(&to.Upload, from.Upload)
+	g.limits = &to
 	return g
 }
 
@@ -102,8 +103,12 @@ func (t *theatre) named(id string) (stage, error) {
 }
 
 func (t *theatre) find(id string) (*scenarios.Scenario, error) {
-	ids := make([]string, 0, len(t.extra))
-	for _, s := range t.extra {
+	own := t.extra
+	if t.first != nil {
+		own = append(slices.Clip(own), t.first)
+	}
+	ids := make([]string, 0, len(own))
+	for _, s := range own {
 		if s.ID == id {
 			return s, nil
 		}
@@ -185,9 +190,16 @@ func (s *Server) ScenarioNamed(id string) (*scenarios.Scenario, error) {
 	return g.scenario, nil
 }
 
-// Scenarios are those that the server knows: the ones that WithScenarios gave, then those of the library.
+// Scenarios are those that the server knows: the ones that WithScenarios and WithScenario gave, then those of the library.
 func (s *Server) Scenarios() []*scenarios.Scenario {
-	return slices.Concat(s.theatre.extra, scenarios.Library())
+	own := s.theatre.extra
+	if first := s.theatre.first; first != nil && !slices.ContainsFunc(own, func(o *scenarios.Scenario) bool { return o.ID == first.ID }) {
+		own = append(slices.Clip(own), first)
+	}
+	library := slices.DeleteFunc(scenarios.Library(), func(l *scenarios.Scenario) bool {
+		return slices.ContainsFunc(own, func(o *scenarios.Scenario) bool { return o.ID == l.ID })
+	})
+	return slices.Concat(own, library)
 }
 
 // bindable is an error unless the scenario called id can be played for what comes at none of these points; an empty id is fine.

@@ -96,7 +96,7 @@ type stream struct {
 	machine   *session.Machine
 	timers    [session.Timers]alarm
 	cycle     cycle
-	presented presented
+	presented *presented // the s that is being dealt with; nil when none is
 	line      line
 	now       time.Time         // of the input that is being dealt with
 	expires   time.Time         // end of life of the key of the cycle, zero for never

@@ -23,7 +23,7 @@ type presented struct {
 
 // present looks at the key of an s. From then on the stream belongs to it.
 func (c *stream) present(start protocol.Start) {
-	c.presented = presented{params: startRecognition(start)}
+	c.presented = &presented{params: startRecognition(start)}
 	c.presented.grant = c.s.check(c.presented.params.key, c.now, c.peer)
 	c.presented.params.service = c.presented.grant.claims.Service
 	c.x.admit(c.presented.grant)
@@ -43,6 +43,7 @@ func (c *stream) take(command protocol.Command) {
 		at = scenarios.AtEnd
 	case protocol.Feed:
 	}
+	defer func() { c.presented = nil }()
 	var after []session.Input
 	for _, do := range c.x.strike(at, "") {
 		more, goesOn := c.meet(at, command, do)
