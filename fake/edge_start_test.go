@@ -3,6 +3,8 @@ package fake_test
 import (
 	"strings"
 	"time"
+
+	"mockamivoice/fake"
 )
 
 const (
@@ -235,8 +237,17 @@ func limitEdges() map[string]func(*edge) {
 	return map[string]func(*edge){
 		"stream.timeout-idle":              atPacket(3, "e timeout occurred"),
 		"stream.timeout-while-recognizing": atPacket(3, "e timeout occurred while recognizing audio data from client"),
-		"stream.no-speech":                 atPacket(10, notFed),
-		"stream.session-limit":             atPacket(10, "p session timeout occurred"),
+		"stream.no-speech": func(e *edge) {
+			atPacket(10, notFed)(e)
+			e.key = e.issue(fake.KeyRequest{EPI: "90000000", Scenario: e.s.ID})
+			e.keyID = "" // there are two now
+			c := e.begin("LSB16K")
+			c.feed(speech(1000), 3200) // it strikes in the middle of speech as well
+			_, end := c.until("e")
+			e.is(end, notFed)
+			c.closed()
+		},
+		"stream.session-limit": atPacket(10, "p session timeout occurred"),
 		"stream.short-patience": func(e *edge) {
 			c := e.begin("LSB16K")
 			e.pass(4999*time.Millisecond, c)
