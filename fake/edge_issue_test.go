@@ -51,6 +51,12 @@ func issueEdges() map[string]func(*edge) {
 				e.is(start+" "+body, `HTTP/1.1 401 Unauthorized {"code":"-","message":"can't verify service authorization"}`+"\r\n")
 			}
 		},
+		"issue.bad-request": func(e *edge) {
+			for range 2 {
+				start, _, body := e.askForKey().reply()
+				e.is(start+" "+body, `HTTP/1.1 400 Bad Request {"code":"?","message":"illegal parameter: sid"}`+"\r\n")
+			}
+		},
 		"issue.key-already-expired": func(e *edge) {
 			_, _, key := e.askForKey().reply()
 			e.matches(key, `[!-~]{20,}`)

@@ -48,8 +48,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoError:
-			e, _ := protocol.ErrorNamed(d.ID) // the loader has checked it
-			r = other.failed(e)
+			r = other.failed(x.failing(d.ID))
 		case scenarios.DoStatus:
 			r = pageOf(w.Header(), d.Status)
 		case scenarios.DoReplace:
@@ -65,6 +64,18 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		}
 	}
 	x.write(w, r)
+}
+
+// failing is an error of the catalogue, with its variable part filled in.
+func (x *exchange) failing(id protocol.ErrorID) *protocol.Error {
+	switch id {
+	case protocol.IssueBadRequest:
+		return protocol.IllegalParameter("sid")
+	case protocol.IssueMethod, protocol.SyncMethod:
+		return protocol.MethodNotAllowed(x.surface, x.r.Method)
+	default:
+		return protocol.NewError(id) // the loader has checked that there is one
+	}
 }
 
 // spoil does what ends a connection, or leaves it without a whole reply.
