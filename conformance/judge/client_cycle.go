@@ -198,7 +198,7 @@ func waitForResults(t *trial, s *talk) {
 			t.apply()
 		}
 	}
-	if l := s.left; l != nil && l.from == ending {
+	if l := s.left; l != nil && l.from == ending && l.round.failure == nil {
 		if waited := lapse(l.round.end, l.entry); waited < patience {
 			t.trace(l.entry, []*scenarios.Entry{l.round.end}, "the client left %s after e, without an answer", waited)
 		}

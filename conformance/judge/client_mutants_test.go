@@ -313,6 +313,18 @@ func badLeavers() []badClient {
 			c.send(20, "e")
 			c.leave(20)
 		}},
+		{"leaves behind e and a p error", "", func(c *chat) {
+			c.begin(20, start)
+			c.feed(20, hum(320))
+			c.send(20, "e")
+			c.say(20, failed)
+			c.leave(20)
+		}},
+		{"leaves by a reset, which may have overtaken an e", "", func(c *chat) {
+			c.begin(20, start)
+			c.feed(20, hum(320))
+			c.note(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, Conn: 20, Surface: "stream", How: "rst"})
+		}},
 		{"is cut off in mid-sentence", "", func(c *chat) {
 			c.begin(20, start)
 			c.feed(20, hum(320))

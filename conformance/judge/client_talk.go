@@ -104,7 +104,8 @@ func (t *talk) add(e *scenarios.Entry) {
 	case scenarios.WSControl:
 		t.control(e)
 	case scenarios.ConnClose:
-		byClient := e.Text == scenarios.ClosedByClient || e.Text == scenarios.ClosedAfterGoodbye || e.Text == "" && e.How == "rst"
+		// A reset throws away what the server had not read yet, which may have been an e: it proves nothing.
+		byClient := e.How != "rst" && (e.Text == scenarios.ClosedByClient || e.Text == scenarios.ClosedAfterGoodbye)
 		if byClient && t.left == nil && !t.goodbye {
 			left := t.step(e)
 			t.left = &left
@@ -183,11 +184,20 @@ func (t *talk) event(e *scenarios.Entry) {
 	case 's':
 		t.answered(r, e, text, isError)
 	case 'p':
-		if t.state == feeding || t.state == starting {
-			t.state, r.failure = failed, e
-		}
+		t.failed(r, e)
 	case 'e':
 		t.finished(r, e)
+	}
+}
+
+// failed notes a p error. One that comes behind e leaves the answer to e to come, but a client need not wait for it.
+func (t *talk) failed(r *round, e *scenarios.Entry) {
+	switch t.state {
+	case feeding, starting:
+		t.state, r.failure = failed, e
+	case ending:
+		r.failure = e
+	case idle, ended, refused, failed, unclear:
 	}
 }
 
