@@ -64,19 +64,17 @@ func known(b protocol.Basis) string {
 	return "Nobody says how it is known"
 }
 
-// goodClient says what is expected, and how much a verdict makes of it. Laws have levels of their own.
+// goodClient says what is expected, and how much a verdict makes of it.
 func goodClient(s *scenarios.Scenario) string {
 	var lines []string
-	reacts := false
 	for _, e := range s.Client {
 		line := "It " + e.InWords() + "."
 		if law, err := clientLaw(e.Law); err == nil {
 			line = fmt.Sprintf("%s. %s (law %s)", law.Title, law.Fix, law.ID)
 		}
-		reacts = reacts || e.Law == ""
 		lines = append(lines, line)
 	}
-	if reacts {
+	if len(lines) > 0 {
 		lines = append(lines, map[scenarios.Level]string{
 			scenarios.Must: "A client that does otherwise is at fault.", scenarios.Should: "A client that does otherwise is warned.",
 			scenarios.Info: "A client that does otherwise is told, and not blamed.",

@@ -50,6 +50,7 @@ How this is known
 What a good client does
   It asks for another key within 10s.
   It begins again with s within 20s.
+  A key is not used again after the service said that it has expired. Issue another key, then send s again. (law client.key.expired)
   A client that does otherwise is at fault.
 
 How to bring it about
