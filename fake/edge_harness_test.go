@@ -10,11 +10,13 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"mockamivoice/conformance/judge"
 	"mockamivoice/fake"
 	"mockamivoice/fake/clock"
 	"mockamivoice/protocol"
@@ -43,6 +45,7 @@ func TestAnyClientMeetsEdgeCases(t *testing.T) {
 			e := newEdge(t, s)
 			meet(e)
 			e.checkTape()
+			e.checkVerdict()
 		})
 	}
 	for id := range tests {
@@ -94,6 +97,35 @@ func (e *edge) checkTape() {
 		if n.Scenario != e.s.ID || !known[n.Text] || n.Dir != scenarios.Note || e.keyID != "" && n.Key != e.keyID || n.Surface != string(e.s.Surface) {
 			e.t.Errorf("on the tape: %+v", n)
 		}
+	}
+}
+
+// blamed are the cases in which the client of the test does what a good one does not: it tries again what cannot go better, or
+// waits for ever.
+func blamed() []string {
+	return []string{
+		"issue.hang", "issue.no-answer", "sync.hang-after-upload", "sync.hang-while-uploading", "sync.no-answer",
+		"stream.address-refused", "stream.bad-credentials", "stream.engine-refused", "stream.format-refused-at-feed", "stream.format-refused-at-start",
+		"stream.hang-after-handshake", "stream.hang-before-handshake", "stream.hang-in-handshake", "stream.hang-in-mid-stream",
+		"stream.illegal-authorization", "stream.key-expired-at-start", "stream.no-answer-to-end", "stream.no-answer-to-start", "stream.no-speech",
+	}
+}
+
+// checkVerdict finds that what a case expects of a client is held against those of blamed, and against no other.
+func (e *edge) checkVerdict() {
+	e.t.Helper()
+	_, entries := e.Tape(fake.TapeFilter{})
+	var found []string
+	for _, f := range judge.Judge(judge.ClientLaws(), entries).Findings {
+		if f.Law == "client.scenario.expectation" {
+			found = append(found, f.Text)
+			if f.Level != e.s.Level || f.Basis != e.s.Basis {
+				e.t.Errorf("the finding is %s, %s", f.Level, f.Basis)
+			}
+		}
+	}
+	if slices.Contains(blamed(), e.s.ID) != (len(found) > 0) {
+		e.t.Errorf("findings: %q", found)
 	}
 }
 
