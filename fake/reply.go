@@ -34,6 +34,7 @@ func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
 	if f == nil {
 		return nil
 	}
+	x.stir()
 	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: f.String(), Scenario: sc.ID, Basis: sc.Basis.String()})
 	x.s.metrics.struck(at)
 	return f.Do
@@ -44,7 +45,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoError:
@@ -105,7 +106,6 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 
 // drip writes bytes in pieces, and is false when it could not.
 func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
-	due := x.s.clock.Now()
 	for {
 		n := min(d.Bytes, len(bytes))
 		if c.write(bytes[:n]) != nil {
@@ -114,8 +114,7 @@ func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
 		if bytes = bytes[n:]; len(bytes) == 0 {
 			return true
 		}
-		due = due.Add(d.Every)
-		if !x.pause(due) {
+		if !x.delay(d.Every) {
 			return false
 		}
 	}
