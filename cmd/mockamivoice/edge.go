@@ -41,7 +41,7 @@ func counted(s *scenarios.Scenario) string {
 	case needsServer(s):
 		return "\nOccurrences are counted for the whole server: no key is known yet."
 	}
-	return "\nOccurrences are counted for each key on its own."
+	return "\nOccurrences are counted for each key on its own: while the whole server plays this, the next key meets it again."
 }
 
 // needsServer tells whether s concerns what comes before any key is known.

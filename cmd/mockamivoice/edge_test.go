@@ -39,7 +39,7 @@ The key expires between s and the first p
 
 What happens
   At the first p: the key has just expired.
-  Occurrences are counted for each key on its own.
+  Occurrences are counted for each key on its own: while the whole server plays this, the next key meets it again.
 
 Why it matters
   Expiry is checked again at the first packet. A user who thinks before speaking meets this daily, and the text does not speak of keys.
