@@ -88,6 +88,9 @@ func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
 		m.sum = sha256.New()
 	}
 	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: hex.EncodeToString(m.sum.Sum(nil)), Data: m.data}
+	if m.md5 != nil {
+		a.MD5 = m.md5Text()
+	}
 	if !s.redact.Bytes(m.first) {
 		a.First = hex.EncodeToString(m.first[:min(len(m.first), 16)])
 	}
