@@ -50,7 +50,8 @@ func (p *player) submit(ctx context.Context, a scenarios.Submit) error {
 // poll asks where a job stands, once or until it is where the script wants it.
 func (p *player) poll(ctx context.Context, a scenarios.Poll) error {
 	r := scenarios.Request{Method: "GET", Path: a.Path(), Headers: bearing(a.Authorization)}
-	for waited, pause := time.Duration(0), time.Duration(0); ; waited += pause {
+	waited, pause := time.Duration(0), time.Duration(0)
+	for polls := 0; ; polls++ {
 		if err := p.request(ctx, r); err != nil || a.Until == "" {
 			return err
 		}
@@ -61,18 +62,19 @@ func (p *player) poll(ctx context.Context, a scenarios.Poll) error {
 		if state == "" || waited >= a.Within {
 			return &mismatch{"a job that is " + string(a.Until), fmt.Sprintf("after %s status %d with body %s", waited, p.reply.status, dialogue.Quote(p.reply.body))}
 		}
-		pause = p.pause(pause)
+		pause = p.pause(pause, polls)
+		waited += pause
 		if err := p.wait(ctx, scenarios.Wait{For: pause}); err != nil {
 			return err
 		}
 	}
 }
 
-// pause is how long to wait before the next poll: a second of a clock that can be moved; in reality more each time, up to what the
-// manual's sample waits.
-func (p *player) pause(last time.Duration) time.Duration {
-	const least, most = time.Second, 10 * time.Second
-	if p.target.Has(scenarios.CanControl) {
+// pause is how long to wait before the next poll, of which there were some: in reality more each time, up to what the manual's sample
+// waits; of a clock that can be moved, first a second each time, so that no state is missed.
+func (p *player) pause(last time.Duration, polls int) time.Duration {
+	const least, most, near = time.Second, 10 * time.Second, 10
+	if p.target.Has(scenarios.CanControl) && polls < near {
 		return least
 	}
 	return min(max(2*last, least), most)
