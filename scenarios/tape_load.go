@@ -49,6 +49,7 @@ func ReadTape(file string, r io.Reader) iter.Seq2[TapeLine, error] {
 type TapeLine struct {
 	Header *Header // nil for an entry
 	Entry  Entry
+	Line   int // in the file, from 1
 }
 
 type tapeReader struct {
@@ -78,7 +79,7 @@ func (l *tapeReader) read(text []byte) (TapeLine, error) {
 		}
 		l.tapes++
 		l.last = 0
-		return TapeLine{Header: &h}, nil
+		return TapeLine{Header: &h, Line: l.line}, nil
 	}
 	if l.tapes == 0 {
 		return TapeLine{}, l.fail(1, `is no tape: its first line must be a header like {"tape":1,…}`)
@@ -96,7 +97,7 @@ func (l *tapeReader) read(text []byte) (TapeLine, error) {
 		return TapeLine{}, l.fail(1, "n is %d behind %d: entries count upwards", e.N, l.last)
 	}
 	l.last = e.N
-	return TapeLine{Entry: e}, nil
+	return TapeLine{Entry: e, Line: l.line}, nil
 }
 
 // decode is strict: an unknown field is an error, and so is anything behind the value.
