@@ -37,31 +37,15 @@ func (b *builder) findKeys() {
 	requests := make(map[uint64]*scenarios.Entry)
 	for i := range b.tape.entries {
 		e := &b.tape.entries[i]
-		id := ""
-		switch {
-		case e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceIssue):
+		if e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceIssue) {
 			requests[e.Conn] = e
-		case e.Kind == scenarios.KeyIssued:
-			id = e.Key
-		case e.Kind == scenarios.HTTPResponse && e.Surface == string(protocol.SurfaceIssue):
-			if m := marker().FindStringSubmatch(e.Body); m != nil {
-				id = m[1]
-			}
-		default:
 		}
-		isOwn := e.Conn == b.conn
+		id := issuedBy(e)
 		known := slices.ContainsFunc(b.issued, func(i issuance) bool { return i.key == id })
-		if id == "" || known || !isOwn && !slices.Contains(used, id) {
+		if id == "" || known || e.Conn != b.conn && !slices.Contains(used, id) {
 			continue
 		}
-		i := issuance{n: e.N, at: e.At.Time, conn: e.Conn, key: id, request: requests[e.Conn], bad: e.Kind == scenarios.KeyIssued && strings.Contains(e.Text, "bad")}
-		if expires, err := time.Parse(time.RFC3339, e.Expires); err == nil {
-			i.life = expires.Sub(e.At.Time)
-		}
-		if i.request != nil {
-			i.n, i.at = i.request.N, i.request.At.Time
-		}
-		b.issued = append(b.issued, i)
+		b.issued = append(b.issued, newIssuance(e, id, requests[e.Conn]))
 		b.name(id, "key")
 	}
 	for _, i := range b.issued {
@@ -74,6 +58,35 @@ func (b *builder) findKeys() {
 			b.names[id] = "key"
 		}
 	}
+}
+
+// issuedBy is the id of the key that e gives out, or "".
+func issuedBy(e *scenarios.Entry) string {
+	if e.Kind == scenarios.KeyIssued {
+		return e.Key
+	}
+	if e.Kind == scenarios.HTTPResponse && e.Surface == string(protocol.SurfaceIssue) {
+		if m := marker().FindStringSubmatch(e.Body); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+func newIssuance(e *scenarios.Entry, id string, request *scenarios.Entry) issuance {
+	i := issuance{n: e.N, at: e.At.Time, conn: e.Conn, key: id, request: request, bad: badCredentials(e)}
+	if expires, err := time.Parse(time.RFC3339, e.Expires); err == nil {
+		i.life = expires.Sub(e.At.Time)
+	}
+	if request != nil {
+		i.n, i.at = request.N, request.At.Time
+	}
+	return i
+}
+
+// badCredentials tells whether e issues a key that will be refused for its credentials.
+func badCredentials(e *scenarios.Entry) bool {
+	return e.Kind == scenarios.KeyIssued && strings.Contains(e.Text, "bad")
 }
 
 // name gives a key a variable of its own.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -116,9 +117,7 @@ func TestDialoguesOfTheLibraryPlayAgain(t *testing.T) {
 			}
 			texts := converted(t, s.ID+" server", tapeOf(t, f))
 			if seenByClient(s) {
-				for name, text := range converted(t, s.ID+" client", clientTape(t, r.Tape)) {
-					texts[name] = text
-				}
+				maps.Copy(texts, converted(t, s.ID+" client", clientTape(t, r.Tape)))
 			}
 			for name, text := range texts {
 				again, err := scenarios.ParseScenario(name, text)

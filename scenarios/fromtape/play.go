@@ -286,28 +286,33 @@ func saidOf(r protocol.Result) flow {
 			return mapping(field{"code", quote(r.Code)})
 		}
 	}
-	var tokens []flow
-	written := ""
+	tokens, written := tokensOf(r)
 	confidence := flow("")
+	if n := len(r.Results); n > 0 && r.Results[n-1].Confidence.OK {
+		confidence = flow(strconv.FormatFloat(r.Results[n-1].Confidence.Value, 'f', -1, 64))
+	}
+	const most = 500
+	if len(tokens) == 0 || len(tokens) > most {
+		return mapping(field{"text", quote(plain(r.Text))}, field{"confidence", confidence})
+	}
+	return mapping(field{"text", when(written != r.Text, quote(plain(r.Text)))}, field{"confidence", confidence}, field{"tokens", list(tokens...)})
+}
+
+// tokensOf are the words of a result without their times, which the sound decides, and what they come to.
+func tokensOf(r protocol.Result) (tokens []flow, written string) {
+	var text strings.Builder
 	for _, u := range r.Results {
 		for _, t := range u.Tokens {
-			written += t.Written
-			fields := []field{{"written", quote(t.Written)}}
+			text.WriteString(t.Written)
+			fields := []field{{"written", quote(plain(t.Written))}}
 			for _, one := range []struct {
 				name  string
 				value protocol.Maybe[string]
 			}{{"spoken", t.Spoken}, {"label", t.Label}} {
-				fields = append(fields, field{one.name, when(one.value.OK, quote(one.value.Value))})
+				fields = append(fields, field{one.name, when(one.value.OK, quote(plain(one.value.Value)))})
 			}
 			tokens = append(tokens, mapping(fields...))
 		}
-		if u.Confidence.OK {
-			confidence = flow(strconv.FormatFloat(u.Confidence.Value, 'f', -1, 64))
-		}
 	}
-	const most = 500
-	if len(tokens) == 0 || len(tokens) > most {
-		return mapping(field{"text", quote(r.Text)}, field{"confidence", confidence})
-	}
-	return mapping(field{"text", when(written != r.Text, quote(r.Text))}, field{"confidence", confidence}, field{"tokens", list(tokens...)})
+	return tokens, text.String()
 }

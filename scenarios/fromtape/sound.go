@@ -40,43 +40,42 @@ type stretch struct{ from, to int64 }
 func cyclesOf(own []*scenarios.Entry) []cycle {
 	var all []cycle
 	for _, e := range own {
-		if e.Kind == scenarios.WSCommand {
-			if c, err := protocol.ParseCommand([]byte(e.Text)); err == nil {
-				if s, ok := c.(protocol.Start); ok {
-					all = append(all, newCycle(s.Format))
-				}
+		if c, err := protocol.ParseCommand([]byte(e.Text)); err == nil && e.Kind == scenarios.WSCommand {
+			if s, ok := c.(protocol.Start); ok {
+				all = append(all, newCycle(s.Format))
 			}
 		}
-		if len(all) == 0 {
-			continue
-		}
-		c := &all[len(all)-1]
-		if e.Audio != nil && strings.HasPrefix(e.Audio.First, riff) {
-			c.headed = true
-		}
-		if e.Kind != scenarios.WSEvent {
-			continue
-		}
-		event, err := protocol.ParseEvent([]byte(e.Text))
-		if err != nil {
-			continue
-		}
-		switch event := event.(type) {
-		case protocol.FeedError:
-			c.broken = event.Text == protocol.NewError(protocol.FeedUnsupportedAudio).Message
-		case protocol.SpeechStart:
-			c.speech = append(c.speech, stretch{int64(event.At), longMs})
-		case protocol.SpeechEnd:
-			if n := len(c.speech); n > 0 {
-				c.speech[n-1].to = int64(event.At)
-			}
-		default:
+		if len(all) > 0 {
+			all[len(all)-1].hear(e)
 		}
 	}
 	for i := range all {
 		all[i].narrow()
 	}
 	return all
+}
+
+// hear learns from an entry of the cycle.
+func (c *cycle) hear(e *scenarios.Entry) {
+	c.headed = c.headed || e.Audio != nil && strings.HasPrefix(e.Audio.First, riff)
+	if e.Kind != scenarios.WSEvent {
+		return
+	}
+	event, err := protocol.ParseEvent([]byte(e.Text))
+	if err != nil {
+		return
+	}
+	switch event := event.(type) {
+	case protocol.FeedError:
+		c.broken = event.Text == protocol.NewError(protocol.FeedUnsupportedAudio).Message
+	case protocol.SpeechStart:
+		c.speech = append(c.speech, stretch{int64(event.At), longMs})
+	case protocol.SpeechEnd:
+		if n := len(c.speech); n > 0 {
+			c.speech[n-1].to = int64(event.At)
+		}
+	default:
+	}
 }
 
 func newCycle(name string) cycle {
@@ -87,8 +86,8 @@ func newCycle(name string) cycle {
 	return cycle{format: f, named: name}
 }
 
-// narrow takes the silence from around the utterances that belongs to them, and sees to it that there is enough of it between
-// two for both to be found again.
+// narrow takes away the silence around each utterance that S and E count to it, and leaves enough of it between two for both to
+// be found again.
 func (c *cycle) narrow() {
 	for i := range c.speech {
 		u := &c.speech[i]

@@ -21,7 +21,6 @@ type streaming struct {
 	run     []*scenarios.Entry // packets that are not written yet
 	sound   int64              // milliseconds of them that no step has counted yet
 	pending []*scenarios.Entry // messages of the server that are not expected yet
-	said    int                // messages of the server that count, behind the last packet
 	left    bool               // the client said goodbye
 	open    bool
 	hungUp  bool // the server said goodbye
