@@ -60,8 +60,10 @@ func convert(t *testing.T, text string, conn uint64) (string, *scenarios.Scenari
 // on makes entries of a stream: "> s …" is said by the client, "> p 640" are bytes of audio, "< S 240" is said by the server,
 // "| rst by whom" is the end.
 func on(lines ...string) []scenarios.Entry {
-	list := []scenarios.Entry{{Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSHandshake, Method: "GET", Target: "/v1/",
-		Headers: [][2]string{{"Host", "acp-api.amivoice.com"}, {"Sec-WebSocket-Version", "13"}}}}
+	list := []scenarios.Entry{{
+		Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSHandshake, Method: "GET", Target: "/v1/",
+		Headers: [][2]string{{"Host", "acp-api.amivoice.com"}, {"Sec-WebSocket-Version", "13"}},
+	}}
 	for _, line := range lines {
 		e := scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSCommand, Text: line[2:], Frame: &scenarios.Frame{Opcode: 1, Masked: true, Frames: 1}}
 		var size int64
@@ -118,7 +120,8 @@ func TestWhatAServerDidBecomesFaults(t *testing.T) {
 func TestAWholeDialogue(t *testing.T) {
 	entries := append([]scenarios.Entry{
 		{Conn: 4, Surface: "issue", Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: "POST", Target: "/issue_service_authorization", Parts: []scenarios.Part{
-			{Name: "sid", Value: "shop"}, {Name: "spw", Value: "***"}, {Name: "epi", Value: "10m"}}},
+			{Name: "sid", Value: "shop"}, {Name: "spw", Value: "***"}, {Name: "epi", Value: "10m"},
+		}},
 		{Conn: 4, Surface: "issue", Dir: scenarios.Out, Kind: scenarios.HTTPResponse, Status: 200, Body: "<key:0123456789ab>"},
 	}, on(start16, "< s", "> p 32000", "> p 32000", "< S 240", "< G info", "< C", `< U {"results":[]}`, "> p 32000", "> e", "< E 2740",
 		`< A {"results":[{"tokens":[{"written":"川","confidence":0.9,"starttime":300,"endtime":700,"spoken":"かわ"}],"confidence":0.93,"starttime":240,"endtime":2740,"tags":[],"rulename":"","text":"川"}],"utteranceid":"20261128/x","text":"川","code":"","message":""}`,
@@ -168,11 +171,15 @@ func TestNoSecretComesThrough(t *testing.T) {
 	dialogue[0].Headers = append(dialogue[0].Headers, [2]string{"Authorization", "Bearer " + canary + "2"}, [2]string{"Cookie", "session=" + canary + "3"},
 		[2]string{"X-Api-Key", canary + "4"})
 	dialogue[0].Target = "/v1/?u=" + canary + "5"
-	request := scenarios.Entry{Conn: 6, Surface: "sync", Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: "POST", Target: "/v1/recognize?u=" + canary + "6",
+	request := scenarios.Entry{
+		Conn: 6, Surface: "sync", Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: "POST", Target: "/v1/recognize?u=" + canary + "6",
 		Headers: [][2]string{{"Content-Type", "multipart/form-data; boundary=x"}, {"Authorization", "Basic " + canary + "7"}},
-		Parts:   []scenarios.Part{{Name: "u", Value: canary + "8"}, {Name: "d", Value: "-a-general authorization=" + canary + "9"}}}
-	issue := scenarios.Entry{Conn: 7, Surface: "issue", Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: "POST", Target: "/issue_service_authorization?spw=" + canary + "10",
-		Parts: []scenarios.Part{{Name: "sid", Value: "shop"}, {Name: "spw", Value: canary + "11"}}}
+		Parts:   []scenarios.Part{{Name: "u", Value: canary + "8"}, {Name: "d", Value: "-a-general authorization=" + canary + "9"}},
+	}
+	issue := scenarios.Entry{
+		Conn: 7, Surface: "issue", Dir: scenarios.In, Kind: scenarios.HTTPRequest, Method: "POST", Target: "/issue_service_authorization?spw=" + canary + "10",
+		Parts: []scenarios.Part{{Name: "sid", Value: "shop"}, {Name: "spw", Value: canary + "11"}},
+	}
 	key := scenarios.Entry{Conn: 7, Surface: "issue", Dir: scenarios.Out, Kind: scenarios.HTTPResponse, Status: 200, Body: canary + "12"}
 	text := tape(t, "client", append(dialogue, request, issue, key)...)
 	if strings.Count(text, canary) < 12 {

@@ -242,7 +242,7 @@ func (b *builder) expectReply(e *scenarios.Entry) {
 			name = b.names[id]
 		}
 		body = mapping(field{"regexp", quote("(?s:.+)")}, field{"as", flow(name)})
-	case e.Status >= 300 && !(isIssue && isJSON):
+	case e.Status >= 300 && (!isIssue || !isJSON):
 		body = "" // no page of a proxy is like another
 	case isJSON:
 		body = mapping(field{"json", pattern})
