@@ -69,6 +69,7 @@ func tool(t *testing.T, name, require string) string {
 // start runs a program of another language against the binary, and returns what it wrote.
 func start(t *testing.T, dir string, command ...string) string {
 	t.Helper()
+	readAll(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
@@ -80,6 +81,22 @@ func start(t *testing.T, dir string, command ...string) string {
 		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
 	}
 	return string(out)
+}
+
+// readAll reads the files of a folder, so that go test runs again when one of them has changed.
+func readAll(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			if _, err := os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // Tests in another language freeze, read and move the clock.
