@@ -26,10 +26,7 @@ func TestMain(m *testing.M) {
 		defer stop()
 		os.Exit(run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, nil, os.Stdout, os.Stderr))
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
-		removeBuilt()
-		os.Exit(status)
-	}))
+	goleak.VerifyTestMain(m)
 }
 
 func TestBadUsageSaysWhatWouldBeRight(t *testing.T) {
