@@ -77,6 +77,7 @@ func (s *Server) postKeys(w http.ResponseWriter, r *http.Request) error {
 		EPI         string `json:"epi"`
 		IPA         string `json:"ipa"`
 		Issuable    bool   `json:"issuable"`
+		Scenario    string `json:"scenario"`
 	}
 	if err := readJSON(w, r, &body); err != nil {
 		return err
@@ -88,7 +89,7 @@ func (s *Server) postKeys(w http.ResponseWriter, r *http.Request) error {
 	if body.Credentials != "" && body.Credentials != "good" && body.Credentials != "bad" {
 		return badRequest("credentials is neither good nor bad", `leave it out, or send "good" or "bad"`)
 	}
-	key, err := s.IssueKey(KeyRequest{SID: body.SID, BadCredentials: body.Credentials == "bad", EPI: body.EPI, Allow: allow, Issuable: body.Issuable})
+	key, err := s.IssueKey(KeyRequest{SID: body.SID, BadCredentials: body.Credentials == "bad", EPI: body.EPI, Allow: allow, Issuable: body.Issuable, Scenario: body.Scenario})
 	if err != nil {
 		return badRequest(err.Error(), "")
 	}

@@ -44,19 +44,16 @@ func (s *Server) move(by func(*clock.Manual) (int, error)) (Moved, error) {
 	if !ok {
 		return Moved{}, ErrSystemClock
 	}
-	fired, err := by(m)
+	fired, unsettled, err := s.moveAndSettle(m, by)
 	if err != nil {
 		return Moved{}, err
 	}
-	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
-	return Moved{Now: s.clock.Now(), Fired: fired, Unsettled: s.settle()}, nil
+	return Moved{Now: s.clock.Now(), Fired: fired, Unsettled: unsettled}, nil
 }
 
 // settle waits until nothing waits to be written, and names the connections where something still does.
-func (s *Server) settle() []uint64 {
-	unsettled := []uint64{}
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
-	defer cancel()
+func (s *Server) settle(ctx context.Context) []uint64 {
+	unsettled := append([]uint64{}, s.pauses.settled(ctx)...)
 	for _, c := range s.streams.all() {
 		if c.ready() && !c.out.flushed(ctx) {
 			unsettled = append(unsettled, c.x.conn)
@@ -72,6 +69,7 @@ type KeyRequest struct {
 	EPI            string         // as on the wire; empty for 30 s
 	Allow          []netip.Prefix // empty for all
 	Issuable       bool           // with the right to issue, which the service never gives to an issued key
+	Scenario       string         // id of the scenario that whoever uses the key meets; empty for none of its own
 }
 
 // IssuedKey is a key and what is public about it.
@@ -97,8 +95,11 @@ func (s *Server) IssueKey(req KeyRequest) (IssuedKey, error) {
 	if len(req.Allow) > s.limits.Allow {
 		return IssuedKey{}, tooMany("ipa", len(req.Allow), s.limits.Allow)
 	}
+	if err := s.bindable(req.Scenario, scenarios.AtHandshake, scenarios.AtIssue); err != nil {
+		return IssuedKey{}, err
+	}
 	expires := life.Expiry(s.clock.Now())
-	claims := appkey.Claims{Service: sid, Credentials: true, Expires: max(expires.UnixMilli(), 1), Allow: req.Allow, Issuable: req.Issuable}
+	claims := appkey.Claims{Scenario: req.Scenario, Service: sid, Credentials: true, Expires: max(expires.UnixMilli(), 1), Allow: req.Allow, Issuable: req.Issuable}
 	if req.BadCredentials {
 		claims.Service, claims.Credentials = "", false
 	}
@@ -131,5 +132,9 @@ func (s *Server) Wait(ctx context.Context, f TapeFilter, prefix string) (scenari
 	return s.journal.Wait(ctx, journal.WaitFor{Filter: f.journal(), Text: prefix})
 }
 
-// Reset empties the tape. The clock, and keys, stay as they are.
-func (s *Server) Reset() { s.journal.Reset() }
+// Reset empties the tape and goes back to the scenario of WithScenario; what was counted is forgotten, and keys that a fault let
+// expire are good again. The clock, and what keys claim, stay as they are.
+func (s *Server) Reset() {
+	s.theatre.reset()
+	s.journal.Reset()
+}

@@ -18,30 +18,35 @@ type cycle struct {
 	listener *hearing.Listener
 	format   protocol.AudioFormat
 	start    int // of the utterance that is open
+	end      int // of the last utterance
 	index    int
+	guesses  int   // interim results of the utterance
 	bytes    int64 // of audio that came
 }
 
 // authorize decides about s. The order is: key, expiry, credentials, address, engine, format. (ruled)
 func (c *stream) authorize(a session.Authorize) session.Answered {
-	r := startRecognition(a.Start)
-	g := c.s.check(r.key, c.now, c.peer)
-	c.x.key, r.service = g.id, g.claims.Service
-	answer := session.Answered{Cycle: a.Cycle, Expires: g.expires()}
+	r, g := c.presented.params, c.presented.grant
+	byKey := rules(c.x.stage)
+	answer := session.Answered{Cycle: a.Cycle, Expires: g.expires(), Rules: &byKey}
 	c.expires = answer.Expires
 	if c.s.deviation.start != nil {
 		c.s.deviation.start(&answer)
 	}
+	if c.presented.refusal != nil {
+		answer.Refusal = c.presented.refusal
+		return answer
+	}
 	if g.refusal != granted {
 		c.x.refused(g)
-		answer.Refusal = c.s.startRefusal(g, c.now)
+		answer.Refusal = c.startRefusal(g, c.now)
 		return answer
 	}
 	if r.engine == "" { // observed: the vendor's library sends 0x01 when its user names no engine
 		c.x.tolerate("s names no engine")
 	} else if !c.s.keys.engine(r.engine, r.service) {
 		answer.Refusal = protocol.NewError(protocol.StartUnauthorized)
-		if c.s.choices.Is(scenarios.StreamEngine, "unavailable") {
+		if c.x.stage.choices.Is(scenarios.StreamEngine, "unavailable") {
 			answer.Refusal = protocol.NewError(protocol.StartUnavailable)
 		}
 		c.x.tolerate("engine " + quoted(r.engine) + " is unknown, or not in the contract of the key's service")
@@ -53,23 +58,23 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		c.x.tolerate("s: " + err.Error())
 		return answer
 	}
-	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(c.s.streamSpec(format, r.interval))}
+	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(streamSpec(c.x.stage, format, r.interval))}
 	return answer
 }
 
-func (s *Server) streamSpec(format protocol.AudioFormat, interval time.Duration) hearing.Spec {
+func streamSpec(g stage, format protocol.AudioFormat, interval time.Duration) hearing.Spec {
 	return hearing.Spec{
-		Format: format, Sniff: true, Guess: s.choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: s.choices.Is(scenarios.MP4Audio, "accept"),
-		Utterance: s.limits.Utterance, Interval: interval,
+		Format: format, Sniff: true, Guess: g.choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: g.choices.Is(scenarios.MP4Audio, "accept"),
+		Utterance: g.limits.Utterance, Interval: interval,
 	}
 }
 
 // startRefusal is the answer to an s with a key that is not good. (documented: expired and bad credentials; inferred: the rest)
-func (s *Server) startRefusal(g grant, now time.Time) *protocol.Error {
+func (c *stream) startRefusal(g grant, now time.Time) *protocol.Error {
 	switch {
 	case g.refusal == expiredKey:
 		return protocol.ExpiredAtStart(g.expires(), now)
-	case g.refusal == wrongAddress && s.choices.Is(scenarios.StreamAddress, "unverified"):
+	case g.refusal == wrongAddress && c.x.stage.choices.Is(scenarios.StreamAddress, "unverified"):
 		return protocol.NewError(protocol.StartUnverified)
 	case g.refusal == badCredentials:
 		return protocol.NewError(protocol.StartUnauthorized)
@@ -114,14 +119,15 @@ func (c *stream) found(events []hearing.Event) {
 	for _, e := range events {
 		switch e := e.(type) {
 		case hearing.SpeechStart:
-			c.cycle.start = e.At
+			c.cycle.start, c.cycle.guesses = e.At, 0
 			c.run(session.SpeechBegan{At: e.At})
 		case hearing.Interim:
 			c.guess(e)
 		case hearing.SpeechEnd:
 			c.run(session.SpeechEnded{At: e.At})
 			u := utterance{start: c.cycle.start, end: e.At, voice: e.Voice}
-			t := c.s.transcribe(c.cycle.params, u, c.cycle.index)
+			t := c.s.transcribe(c.cycle.params, u, c.cycle.index, c.x.stage.scenario)
+			c.cycle.end = e.At
 			c.cycle.index++
 			c.run(session.Recognized{Result: t.result(c.utteranceID(), u)})
 		}
@@ -130,6 +136,13 @@ func (c *stream) found(events []hearing.Event) {
 
 func (c *stream) guess(e hearing.Interim) {
 	p := c.cycle.params
+	if said, played := saidBy(c.x.stage.scenario, c.cycle.index); played {
+		if t := transcriptOf(said, utterance{}); len(t.Tokens) > 0 {
+			c.cycle.guesses++
+			c.run(session.Guessed{Interim: interimOf(t, c.cycle.guesses)})
+		}
+		return
+	}
 	if c.s.transcriber != nil || !e.Voice.Understood {
 		return // what a transcriber will say is not known before the utterance is over
 	}

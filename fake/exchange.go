@@ -22,11 +22,13 @@ type exchange struct {
 	conn    uint64
 	peer    netip.Addr
 	key     string         // id
+	stage   stage          // what applies to it, as far as that is known yet
+	awake   bool           // it was woken by the clock, and who moved that waits for it
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 
 func (s *Server) exchange(r *http.Request, surface protocol.Surface) *exchange {
-	return &exchange{s: s, r: r, surface: surface, conn: s.conns.of(s, r), peer: s.peer(r)}
+	return &exchange{s: s, r: r, surface: surface, conn: s.conns.of(s, r), peer: s.peer(r), stage: s.theatre.now()}
 }
 
 func (x *exchange) note(kind scenarios.Kind, dir scenarios.Dir, e scenarios.Entry) {
@@ -97,11 +99,22 @@ func (x *exchange) respond(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // a client that went away is no concern of the server
 }
 
-// respondError sends the JSON of an error that is not shaped like a result.
-func (x *exchange) respondError(w http.ResponseWriter, e *protocol.Error) {
-	w.Header()["Content-Type"] = []string{"application/json; charset=utf-8"}
-	x.basis = e.Basis
-	x.respond(w, e.Status, append(protocol.AppendError(nil, e), "\r\n"...))
+// errorReply is the JSON of an error that is not shaped like a result.
+func errorReply(e *protocol.Error) reply {
+	return reply{e.Status, "application/json; charset=utf-8", append(protocol.AppendError(nil, e), "\r\n"...), e.Basis}
+}
+
+// admit makes the key, and the scenario that goes with it, those of the exchange.
+func (x *exchange) admit(g grant) {
+	x.key = g.id
+	x.stage = x.s.appointed(g, func(err error) {
+		x.tolerate("the key is bound to a scenario that cannot be played here: " + err.Error())
+	})
+}
+
+// expireKey lets the key of the exchange end its life.
+func (x *exchange) expireKey(d scenarios.DoExpireKey) {
+	x.s.theatre.desk.Expire(x.key, x.s.clock.Now().Add(-d.Ago))
 }
 
 // conns numbers TCP connections. Where the http.Server was not prepared by Configure, a connection is known by its remote

@@ -35,6 +35,10 @@ type Server struct {
 	metrics *metrics
 	conns   conns
 	streams streams
+	theatre theatre
+	pauses  pauses
+	closing chan struct{} // closed when the server ends
+	ended   sync.Once
 	started time.Time // real
 	nextID  atomic.Uint32
 
@@ -45,8 +49,15 @@ type Server struct {
 
 // New is a Server with options; without any it is the built-in demo service on the system clock.
 func New(options ...Option) *Server {
-	s := &Server{started: clock.System{}.Now()}
+	s := &Server{started: clock.System{}.Now(), closing: make(chan struct{})}
 	s.config = defaults(options)
+	s.theatre.init(s.config)
+	s.pauses.rest.L = &s.pauses.mu
+	for _, svc := range s.services {
+		if err := s.bindable(svc.Scenario, scenarios.AtHandshake); err != nil {
+			panic("fake: " + err.Error())
+		}
+	}
 	s.nextID.Store(uint32(s.seed))
 	s.keys = newKeyring(s.config)
 	s.redact = redact.New(s.keys.secrets(s.admin.token), s.keys.openPrefix)
@@ -89,9 +100,13 @@ func defaults(options []Option) config {
 }
 
 func (s *Server) header() scenarios.Header {
+	name := ""
+	if s.scenario != nil {
+		name = s.scenario.ID
+	}
 	return scenarios.Header{
 		Tape: scenarios.TapeVersion, Tool: "mockamivoice " + s.version, Recorder: "server",
-		Seed: s.seed, ClockStart: scenarios.At(s.clock.Now()),
+		Seed: s.seed, Scenario: name, ClockStart: scenarios.At(s.clock.Now()),
 	}
 }
 

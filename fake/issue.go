@@ -18,27 +18,55 @@ func (s *Server) serveIssue(w http.ResponseWriter, r *http.Request) {
 	x := s.exchange(r, protocol.SurfaceIssue)
 	if r.Method != http.MethodPost {
 		x.request(nil, nil)
-		x.respondError(w, protocol.MethodNotAllowed(protocol.SurfaceIssue, r.Method))
+		x.write(w, errorReply(protocol.MethodNotAllowed(protocol.SurfaceIssue, r.Method)))
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.limits.Fields))
 	if err != nil {
 		x.request(nil, nil)
 		x.tolerate("issuance: the body is longer than a form of keys and addresses can be, or ended early")
-		x.cannotIssue(w, protocol.IllegalParameter("body"))
+		x.write(w, x.cannotIssue(protocol.IllegalParameter("body")))
 		return
 	}
 	form := issueForm(r.Header, string(body))
 	x.request(formParts(form), nil)
+	defer x.settle()
 	claims, refusal := x.issueClaims(form)
-	if refusal != nil {
-		x.cannotIssue(w, refusal)
-		return
-	}
-	key := s.issue(x, claims)
-	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"} // documented: plain text; assumed: the charset
-	x.respond(w, http.StatusOK, []byte(key))
+	dos := x.strike(scenarios.AtIssue, "")
+	x.deliver(w, x.issued(claims, refusal, dos), dos, x)
 }
+
+// issued is the reply with a key, or without one. No key is made where a fault answers with an error.
+func (x *exchange) issued(claims appkey.Claims, refusal *protocol.Error, dos []scenarios.Do) reply {
+	for _, do := range dos {
+		switch d := do.(type) {
+		case scenarios.DoExpireKey:
+			claims.Expires = max(x.s.clock.Now().Add(-d.Ago).UnixMilli(), 1)
+		case scenarios.DoError, scenarios.DoStatus:
+			return reply{}
+		}
+	}
+	if refusal != nil {
+		return x.cannotIssue(refusal)
+	}
+	return keyReply(x.s.issue(x, claims), 0)
+}
+
+// keyReply is a key as text. (documented: plain text; assumed: the charset)
+func keyReply(key string, basis protocol.Basis) reply {
+	return reply{http.StatusOK, "text/plain; charset=utf-8", []byte(key), basis}
+}
+
+// failed implements replier.
+func (x *exchange) failed(e *protocol.Error) reply {
+	if e.ID == protocol.IssueEmpty {
+		return keyReply("", e.Basis)
+	}
+	return errorReply(e)
+}
+
+// heard implements replier; nothing is heard where keys are issued.
+func (x *exchange) heard(scenarios.Said) reply { return reply{} }
 
 // issueForm is the body as a form, or nothing when it says that it is something else. Nothing of the query ever counts.
 func issueForm(h http.Header, body string) []protocol.Param {
@@ -57,15 +85,12 @@ func formParts(form []protocol.Param) []scenarios.Part {
 	return parts
 }
 
-// cannotIssue answers without a key. (observed: two clients met an empty 200; assumed: the other shape)
-func (x *exchange) cannotIssue(w http.ResponseWriter, e *protocol.Error) {
-	if x.s.choices.Is(scenarios.IssueFailure, "4xx-json") {
-		x.respondError(w, e)
-		return
+// cannotIssue is the reply without a key. (observed: two clients met an empty 200; assumed: the other shape)
+func (x *exchange) cannotIssue(e *protocol.Error) reply {
+	if x.stage.choices.Is(scenarios.IssueFailure, "4xx-json") {
+		return errorReply(e)
 	}
-	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
-	x.basis = protocol.Observed
-	x.respond(w, http.StatusOK, nil)
+	return keyReply("", protocol.Observed)
 }
 
 // issueClaims reads what the key is to say. Wrong credentials are no reason to refuse one. (documented)
@@ -107,6 +132,7 @@ func (x *exchange) issuer(form []protocol.Param) (appkey.Claims, *protocol.Error
 	if sid, ok := protocol.First(form, "sid"); ok && sid != "" {
 		spw, _ := protocol.First(form, "spw")
 		svc, known := x.s.keys.service(sid)
+		x.admit(grant{claims: appkey.Claims{Service: sid}})
 		if known && subtle.ConstantTimeCompare([]byte(svc.SPW), []byte(spw)) == 1 {
 			return appkey.Claims{Service: sid, Credentials: true}, nil
 		}
@@ -117,7 +143,7 @@ func (x *exchange) issuer(form []protocol.Param) (appkey.Claims, *protocol.Error
 		return appkey.Claims{}, protocol.IllegalParameter("sid")
 	}
 	g := x.s.check(key, x.s.clock.Now(), x.peer)
-	x.key = g.id
+	x.admit(g)
 	if g.refusal != granted {
 		x.refused(g)
 		return appkey.Claims{}, protocol.NewError(protocol.IssueUnauthorized)
@@ -142,7 +168,7 @@ func (s *Server) issue(x *exchange, claims appkey.Claims) string {
 	key := s.keys.codec.Seal(claims)
 	x.key = s.keys.codec.ID(key)
 	s.metrics.issued.Inc()
-	e := scenarios.Entry{Text: "credentials good", Expires: expiresText(claims)}
+	e := scenarios.Entry{Text: "credentials good", Expires: expiresText(claims), Scenario: claims.Scenario}
 	if !claims.Credentials {
 		e.Text = "credentials bad: the key will be refused at use"
 	}

@@ -125,6 +125,14 @@ func (k *keyring) check(key string, now time.Time, peer netip.Addr) grant {
 // check is the check of the keyring, as the deviation wants it.
 func (s *Server) check(key string, now time.Time, peer netip.Addr) grant {
 	g := s.keys.check(key, now, peer)
+	if at, forced := s.theatre.desk.Expires(g.id); forced && g.refusal != forgedKey {
+		if ms := max(at.UnixMilli(), 1); g.claims.Expires == 0 || ms < g.claims.Expires {
+			g.claims.Expires = ms
+		}
+		if now.UnixMilli() >= g.claims.Expires {
+			g.refusal = expiredKey
+		}
+	}
 	if s.deviation.check != nil {
 		s.deviation.check(&g)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
 )
 
 // metrics are what GET /metrics of the admin port shows.
@@ -14,6 +15,7 @@ type metrics struct {
 	replies  *prometheus.CounterVec
 	events   *prometheus.CounterVec
 	refusals *prometheus.CounterVec
+	faults   *prometheus.CounterVec
 	issued   prometheus.Counter
 	streams  prometheus.Gauge
 }
@@ -24,12 +26,13 @@ func newMetrics(s *Server) *metrics {
 		replies:  counters("http_replies_total", "HTTP replies of the service port.", "surface", "status"),
 		events:   counters("stream_events_total", "Packets sent on streams, by their letter.", "letter"),
 		refusals: counters("key_refusals_total", "Keys that were refused, by reason.", "reason"),
+		faults:   counters("faults_total", "Faults of scenarios that struck, by point.", "point"),
 		issued:   prometheus.NewCounter(prometheus.CounterOpts{Namespace: "mockamivoice", Name: "keys_issued_total", Help: "Keys issued."}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "mockamivoice", Name: "streams_open", Help: "Open streams."}),
 	}
 	entries := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "mockamivoice", Name: "tape_entries", Help: "Entries on the tape, dropped ones included."},
 		func() float64 { return float64(s.journal.Last()) })
-	m.registry.MustRegister(m.replies, m.events, m.refusals, m.issued, m.streams, entries)
+	m.registry.MustRegister(m.replies, m.events, m.refusals, m.faults, m.issued, m.streams, entries)
 	return m
 }
 
@@ -46,6 +49,8 @@ func (m *metrics) replied(surface protocol.Surface, status int) {
 }
 
 func (m *metrics) refused(why refusal) { m.refusals.WithLabelValues(why.String()).Inc() }
+
+func (m *metrics) struck(at scenarios.Point) { m.faults.WithLabelValues(string(at)).Inc() }
 
 func (m *metrics) said(e protocol.Event) { m.events.WithLabelValues(letter(e)).Inc() }
 

@@ -16,10 +16,11 @@ type Option func(*config)
 
 // Service is one customer of the service, with its keys.
 type Service struct {
-	SID     string
-	SPW     string   // the service password, which issuance does not check but use of the key does
-	Keys    []Key    // static keys, as made on MyPage
-	Engines []string // connection engines of the contract; empty means all
+	SID      string
+	SPW      string   // the service password, which issuance does not check but use of the key does
+	Keys     []Key    // static keys, as made on MyPage
+	Engines  []string // connection engines of the contract; empty means all
+	Scenario string   // id of the scenario that is played for its keys; empty for the Server's. New panics when it is not known
 }
 
 // Key is a static key. It never expires unless Expires is set.
@@ -123,6 +124,8 @@ type config struct {
 	version     string
 	admin       adminConfig
 	deviation   deviation
+	scenario    *scenarios.Scenario // for the whole server
+	scenarios   []*scenarios.Scenario
 }
 
 type adminConfig struct {

@@ -2,8 +2,8 @@ package fake
 
 import (
 	"context"
+	"net"
 	"sync"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -15,15 +15,21 @@ import (
 type kind uint8
 
 const (
-	packet kind = iota // send a text message
-	hangUp             // after the grace, close frame and close
-	dropIt             // cut the connection
-	goAway             // close frame and close, at once
+	packet   kind = iota // send a text message
+	hangUp               // after the grace, close frame and close
+	dropIt               // cut the connection
+	goAway               // close frame and close, at once
+	rawBytes             // send bytes that are no whole message
+	finIt                // end the sending side of the connection
+	resetIt              // end the connection with a RST
+	waitHere             // let clock time pass; it never comes into the outbox
 )
 
 type message struct {
 	kind kind
 	text []byte
+	code int  // of the close frame of goAway; 0 for what the choices say
+	last bool // of rawBytes: the frame is complete
 }
 
 const (
@@ -103,11 +109,18 @@ func (o *outbox) send(batch []message) {
 			_ = o.c.ws.SetWriteDeadline(clock.System{}.Now().Add(writeWait))
 			err = o.c.ws.WriteMessage(websocket.TextMessage, m.text)
 		case hangUp:
-			o.hangUpAfter(grace)
+			o.hangUp()
 		case goAway:
-			o.hangUpAfter(0)
+			o.closeFrame(m.code)
 		case dropIt:
 			err = o.c.ws.NetConn().Close()
+		case rawBytes:
+			err = o.c.writeRaw(m)
+		case finIt:
+			o.fin()
+		case resetIt:
+			resetConn(o.c.ws.NetConn())
+		case waitHere:
 		}
 		if err != nil {
 			o.close()
@@ -117,26 +130,44 @@ func (o *outbox) send(batch []message) {
 	}
 }
 
-// hangUpAfter closes with an empty payload once the grace has passed: a code in it breaks one of the vendor's clients. (observed)
-func (o *outbox) hangUpAfter(d time.Duration) {
-	if d == 0 {
-		o.closeFrame()
-		return
-	}
+// hangUp closes once the grace has passed.
+func (o *outbox) hangUp() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.closed && o.grace == nil {
-		o.grace = clock.System{}.AfterFunc(d, o.closeFrame)
+		o.grace = clock.System{}.AfterFunc(grace, func() { o.closeFrame(0) })
 	}
 }
 
-func (o *outbox) closeFrame() {
-	var payload []byte
-	if o.c.s.choices.Is(scenarios.StreamCloseCode, "1000") {
-		payload = websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+// fin ends the sending side; the client may still speak for a moment.
+func (o *outbox) fin() {
+	for c := o.c.ws.NetConn(); c != nil; {
+		if w, ok := c.(interface{ CloseWrite() error }); ok {
+			_ = w.CloseWrite()
+			break
+		}
+		inner, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		c = inner.NetConn()
 	}
+	_ = o.c.ws.SetReadDeadline(clock.System{}.Now().Add(farewell))
+}
+
+// closeFrame closes, with an empty payload unless a code is asked for: a code breaks one of the vendor's clients. (observed)
+func (o *outbox) closeFrame(code int) {
 	o.c.mu.Lock() // an s may be setting the key of the entries right now
-	o.c.x.note(scenarios.WSControl, scenarios.Out, scenarios.Entry{Frame: &scenarios.Frame{Opcode: websocket.CloseMessage, Frames: 1, Size: int64(len(payload))}})
+	if code == 0 && o.c.x.stage.choices.Is(scenarios.StreamCloseCode, "1000") {
+		code = websocket.CloseNormalClosure
+	}
+	var payload []byte
+	if code != 0 {
+		payload = websocket.FormatCloseMessage(code, "")
+	}
+	o.c.x.note(scenarios.WSControl, scenarios.Out, scenarios.Entry{
+		Frame: &scenarios.Frame{Opcode: websocket.CloseMessage, Frames: 1, Size: int64(len(payload))}, Code: code,
+	})
 	o.c.mu.Unlock()
 	_ = o.c.control(websocket.CloseMessage, payload)
 	_ = o.c.ws.SetReadDeadline(clock.System{}.Now().Add(farewell))

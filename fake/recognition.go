@@ -7,6 +7,7 @@ import (
 
 	"mockamivoice/fake/internal/hearing"
 	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
 )
 
 // recognition is what a client asked for, on either surface.
@@ -74,10 +75,14 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said: the transcriber if it knows, else the built-in sentences.
-func (s *Server) transcribe(r recognition, u utterance, index int) Transcript {
-	t, known := Transcript{}, false
-	if s.transcriber != nil {
+// transcribe says what was said: the scenario that is played, or the transcriber, if they know, else the built-in sentences.
+func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
+	said, played := saidBy(play, index)
+	t, known := Transcript{}, played
+	switch {
+	case played:
+		t = transcriptOf(said, u)
+	case s.transcriber != nil:
 		t, known = s.transcriber(Speech{Surface: r.surface, Engine: r.engine, Language: r.language, Start: u.start, End: u.end, Index: index})
 	}
 	switch {
@@ -89,7 +94,7 @@ func (s *Server) transcribe(r recognition, u utterance, index int) Transcript {
 		h := hearing.Transcribe(r.language, u.voice, r.fillers)
 		t = Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
 	}
-	if r.diarize {
+	if r.diarize && !played {
 		label(t.Tokens, index)
 	}
 	return t

@@ -41,6 +41,7 @@ func (s *Server) Listener(l net.Listener) net.Listener { return rawhead.Listener
 // Shutdown ends every stream with a close frame and waits until they are gone, or until ctx is done. Requests of the other
 // surfaces are the http.Server's to wait for.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.ended.Do(func() { close(s.closing) })
 	s.streams.goAway()
 	defer s.journal.Close()
 	return s.streams.wait(ctx)
@@ -48,6 +49,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Close ends every stream at once and lets go of the readers of the tape. It may be called twice.
 func (s *Server) Close() {
+	s.ended.Do(func() { close(s.closing) })
 	s.streams.cut()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -115,7 +117,11 @@ func (s *streams) refuseNew() {
 func (s *streams) goAway() {
 	s.refuseNew()
 	for _, c := range s.all() {
-		if c.ready() {
+		switch {
+		case !c.ready():
+		case c.stalled.Load(): // it says nothing, not even good-bye
+			_ = c.ws.NetConn().Close()
+		default:
 			c.out.push(message{kind: goAway})
 			c.out.drainSoon()
 		}

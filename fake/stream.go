@@ -32,6 +32,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	x.note(scenarios.WSHandshake, scenarios.In, scenarios.Entry{
 		Method: r.Method, Target: r.RequestURI, Headers: requestHeaders(r), Remote: x.peer.String(),
 	})
+	defer x.settle()
 	if !websocket.IsWebSocketUpgrade(r) {
 		x.refuseUpgrade(w, http.StatusBadRequest, "Bad Request: this path takes WebSocket connections\n")
 		return
@@ -39,16 +40,23 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(r.URL.Path, "/") {
 		x.tolerate("the path lacks its last slash: the service takes " + r.URL.Path + " for the endpoint that keeps logs")
 	}
-	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(s.rules())}
+	if w = x.meetHandshake(w); w == nil {
+		return
+	}
+	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(rules(x.stage))}
 	if !s.streams.add(c, s.limits.Streams) {
 		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
 		return
 	}
 	if err := c.upgrade(w, r); err != nil {
 		s.streams.remove(c)
+		if errors.Is(err, errSpoilt) {
+			return
+		}
 		x.note(scenarios.HTTPResponse, scenarios.Out, scenarios.Entry{Status: http.StatusBadRequest, Text: err.Error()})
 		return
 	}
+	x.settle()
 	x.r = nil
 	go func() { // so that a stream, which lives long, holds neither the request nor the stack that parsed it
 		defer s.streams.remove(c)
@@ -61,13 +69,13 @@ func (x *exchange) refuseUpgrade(w http.ResponseWriter, status int, text string)
 	x.respond(w, status, []byte(text))
 }
 
-func (s *Server) rules() session.Rules {
+func rules(g stage) session.Rules {
 	return session.Rules{
-		RefuseEarly:   s.choices.Is(scenarios.StreamEarly, "refuse"),
-		EndAfterError: s.choices.Is(scenarios.StreamEndFailed, "error"),
-		KeepRefused:   s.choices.Is(scenarios.StreamRefused, "keep-open"),
-		Info:          s.choices.Is(scenarios.StreamInfoEvents, "on"),
-		NoData:        s.limits.NoData, NonSpeech: s.limits.NonSpeech, Session: s.limits.Session, Idle: s.limits.Idle,
+		RefuseEarly:   g.choices.Is(scenarios.StreamEarly, "refuse"),
+		EndAfterError: g.choices.Is(scenarios.StreamEndFailed, "error"),
+		KeepRefused:   g.choices.Is(scenarios.StreamRefused, "keep-open"),
+		Info:          g.choices.Is(scenarios.StreamInfoEvents, "on"),
+		NoData:        g.limits.NoData, NonSpeech: g.limits.NonSpeech, Session: g.limits.Session, Idle: g.limits.Idle,
 	}
 }
 
@@ -80,15 +88,20 @@ type stream struct {
 	frames *lenient.Frames
 	out    outbox
 
-	isReady  atomic.Bool // ws is there
-	mu       sync.Mutex
-	machine  *session.Machine
-	timers   [session.Timers]alarm
-	cycle    cycle
-	now      time.Time         // of the input that is being dealt with
-	expires  time.Time         // end of life of the key of the cycle, zero for never
-	verdict  *session.Answered // on an s behind which the client sent on at once
-	farewell string            // how the connection ended, when the server ended it
+	isReady   atomic.Bool // ws is there
+	stalled   atomic.Bool // a fault keeps the connection open and says nothing on it
+	wire      sync.Mutex  // held while a control frame or a piece of a frame is written
+	midFrame  bool        // a frame is on its way in pieces; guarded by wire
+	mu        sync.Mutex
+	machine   *session.Machine
+	timers    [session.Timers]alarm
+	cycle     cycle
+	presented *presented // the s that is being dealt with; nil when none is
+	line      line
+	now       time.Time         // of the input that is being dealt with
+	expires   time.Time         // end of life of the key of the cycle, zero for never
+	verdict   *session.Answered // on an s behind which the client sent on at once
+	farewell  string            // how the connection ended, when the server ended it
 }
 
 // alarm is a timer of the machine. The generation tells a timer that was replaced from the one that counts.
@@ -134,16 +147,30 @@ func (c *stream) serve() {
 	defer c.s.metrics.streams.Dec()
 	c.step(session.Opened{})
 	err := c.readAll()
+	if c.stalled.Load() {
+		err = c.outwait(err)
+	}
 	c.mu.Lock()
 	for t := range c.timers {
 		c.disarm(session.Timer(t)) //nolint:gosec // four timers
 	}
 	c.cycle = cycle{}
+	c.cutLine()
 	c.mu.Unlock()
 	c.ended(err)
 	c.out.close()
 	_ = c.ws.Close()
 	c.out.wait()
+}
+
+// outwait keeps a stalled connection open until the client ends it, whatever it says before.
+func (c *stream) outwait(err error) error {
+	var scrap [512]byte
+	for {
+		if _, readErr := c.ws.NetConn().Read(scrap[:]); readErr != nil {
+			return err
+		}
+	}
 }
 
 func (c *stream) readAll() error {
@@ -179,8 +206,11 @@ func (c *stream) message(r io.Reader) error {
 		c.tapeMalformed(frame, buf.Bytes(), err)
 		c.run(session.Malformed{})
 	} else {
+		if start, is := command.(protocol.Start); is {
+			c.present(start) // so that the tape shows the s among what belongs to its key
+		}
 		c.tapeCommand(frame, command, buf.Bytes())
-		c.run(c.deviate(session.Command{Command: command}))
+		c.take(command)
 	}
 	c.mu.Unlock()
 	c.out.drain()
@@ -231,11 +261,9 @@ func (c *stream) carryOut(e session.Effect) {
 	case session.Say:
 		c.say(e)
 	case session.HangUp:
-		c.farewell = "hung up"
-		c.out.push(message{kind: hangUp})
+		c.emit(outgoing{kind: hangUp, farewell: "hung up"})
 	case session.Drop:
-		c.farewell = "dropped"
-		c.out.push(message{kind: dropIt})
+		c.emit(outgoing{kind: dropIt, farewell: "dropped"})
 	case session.Note:
 		c.x.tolerate(e.Text)
 	}
@@ -244,7 +272,7 @@ func (c *stream) carryOut(e session.Effect) {
 // answer gives the machine the verdict on s. Where packets that do not wait for it are an error, those that are already there
 // come first: that is how the server knows that they did not wait.
 func (c *stream) answer(a session.Answered) {
-	if c.s.choices.Is(scenarios.StreamEarly, "refuse") && c.frames.Ahead() {
+	if c.x.stage.choices.Is(scenarios.StreamEarly, "refuse") && c.frames.Ahead() {
 		c.verdict = &a
 		return
 	}
@@ -279,27 +307,24 @@ func (c *stream) fired(t session.Timer, generation uint64) {
 	c.out.drainSoon()
 }
 
-// say puts a packet on the tape and then into the outbox.
+// say puts a packet on the line.
 func (c *stream) say(e session.Say) {
-	text := protocol.AppendEvent(nil, e.Event)
-	entry := scenarios.Entry{Text: string(text), Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(text))}}
+	o := outgoing{kind: packet, text: protocol.AppendEvent(nil, e.Event), event: e.Event}
+	o.letter = o.text[0]
 	if e.Error != nil {
-		entry.Basis = e.Error.Basis.String()
+		o.basis = e.Error.Basis.String()
 	}
-	c.x.note(scenarios.WSEvent, scenarios.Out, entry)
-	c.s.metrics.said(e.Event)
-	switch c.s.choices.Of(scenarios.StreamLineEnd) {
-	case "lf":
-		text = append(text, '\n')
-	case "crlf":
-		text = append(text, "\r\n"...)
+	switch o.letter {
+	case 's', 'p', 'e':
+		c.reply(o)
+	default:
+		c.event(o)
 	}
-	c.out.push(message{kind: packet, text: text})
 }
 
 func (c *stream) ping(payload string) error {
 	c.tapeControl(websocket.PingMessage, payload)
-	if c.s.choices.Is(scenarios.StreamControl, "drop") {
+	if c.drops() {
 		return errControlFrame
 	}
 	return c.control(websocket.PongMessage, []byte(payload))
@@ -307,7 +332,7 @@ func (c *stream) ping(payload string) error {
 
 func (c *stream) pong(payload string) error {
 	c.tapeControl(websocket.PongMessage, payload)
-	if c.s.choices.Is(scenarios.StreamControl, "drop") {
+	if c.drops() {
 		return errControlFrame
 	}
 	return nil
@@ -319,7 +344,19 @@ func (c *stream) closing(code int, _ string) error {
 	return c.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
 }
 
+// drops tells whether a control frame of the client ends the connection.
+func (c *stream) drops() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.x.stage.choices.Is(scenarios.StreamControl, "drop")
+}
+
 func (c *stream) control(opcode int, payload []byte) error {
+	c.wire.Lock()
+	defer c.wire.Unlock()
+	if c.stalled.Load() || c.midFrame {
+		return nil
+	}
 	err := c.ws.WriteControl(opcode, payload, clock.System{}.Now().Add(writeWait))
 	if errors.Is(err, websocket.ErrCloseSent) {
 		return nil
@@ -348,7 +385,7 @@ func (c *stream) ended(err error) {
 	switch {
 	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
 		e.How, e.Code = "close-frame", closed.Code
-	case errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, syscall.ECONNRESET), e.Text == resetFarewell:
 		e.How = "rst"
 	case errors.Is(err, lenient.ErrTooLarge):
 		e.Text = "a message is longer than the limit"

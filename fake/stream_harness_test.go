@@ -26,12 +26,17 @@ type streamServer struct {
 	t    tb
 	addr string
 	key  string
+	clk  *clock.Manual
 }
+
+// armed is how many timers wait for the clock.
+func (s *streamServer) armed() int { return s.clk.Timers() }
 
 func newStreamServer(t tb, options ...fake.Option) *streamServer {
 	t.Helper()
 	start := time.Date(2026, 7, 30, 23, 59, 30, 0, time.UTC)
-	srv := fake.New(append([]fake.Option{fake.WithClock(clock.NewManual(start)), fake.WithSeed(7)}, options...)...)
+	clk := clock.NewManual(start)
+	srv := fake.New(append([]fake.Option{fake.WithClock(clk), fake.WithSeed(7)}, options...)...)
 	hs := httptest.NewUnstartedServer(srv)
 	srv.Configure(hs.Config)
 	hs.Start()
@@ -39,7 +44,7 @@ func newStreamServer(t tb, options ...fake.Option) *streamServer {
 		srv.Close()
 		hs.Close()
 	})
-	s := &streamServer{Server: srv, t: t, addr: hs.Listener.Addr().String()}
+	s := &streamServer{Server: srv, t: t, addr: hs.Listener.Addr().String(), clk: clk}
 	s.key = s.issue(fake.KeyRequest{EPI: "90000000"})
 	return s
 }

@@ -15,21 +15,63 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	x := s.exchange(r, protocol.SurfaceSync)
 	if r.Method != http.MethodPost {
 		x.request(nil, nil)
-		x.respondError(w, protocol.MethodNotAllowed(protocol.SurfaceSync, r.Method))
+		x.write(w, errorReply(protocol.MethodNotAllowed(protocol.SurfaceSync, r.Method)))
 		return
 	}
+	defer x.settle()
 	u := x.readUpload(w)
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
+	if u.severed != "" {
+		x.sever(w, u.severed)
+		return
+	}
 	if r.Context().Err() != nil {
 		x.tolerate("the client went away before it had sent everything")
 	}
-	id := s.sessionID()
-	result, status := u.answer(id)
+	u.id = s.sessionID()
 	h := w.Header()
-	h["X-Session-ID"] = []string{string(protocol.AppendSessionID(nil, id))} // observed: matched byte by byte by the vendor's clients
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}         // observed: a client reads "; charset="; assumed: the media type
-	body := protocol.AppendResult(make([]byte, 0, 1024), result)
-	x.respond(w, status, append(body, "\r\n"...)) // observed: a line counts only when CR LF ends it
+	h["X-Session-ID"] = []string{string(protocol.AppendSessionID(nil, u.id))} // observed: matched byte by byte by the vendor's clients
+	dos, usual := u.forced, reply{}
+	if dos == nil {
+		result, status := u.answer(u.id)
+		usual = resultReply(result, status, x.basis)
+		dos = x.strike(scenarios.AtSyncResponse, "")
+	}
+	x.deliver(w, usual, dos, u)
+}
+
+// resultReply is a result as a line. (observed: a line counts only when CR LF ends it, and a client reads "; charset="; assumed:
+// the media type)
+func resultReply(r protocol.Result, status int, basis protocol.Basis) reply {
+	body := protocol.AppendResult(make([]byte, 0, 1024), r)
+	return reply{status, "application/json; charset=utf-8", append(body, "\r\n"...), basis}
+}
+
+// failed implements replier.
+func (u *upload) failed(e *protocol.Error) reply {
+	if e.ID == protocol.SyncMethod {
+		return errorReply(e)
+	}
+	return resultReply(u.failure(e), e.Status, e.Basis)
+}
+
+// failure is a result that says what went wrong.
+func (u *upload) failure(e *protocol.Error) protocol.Result {
+	if e.ID == protocol.SyncUnauthorized {
+		return protocol.Failed("", e.Code, e.Message) // observed: no utteranceid
+	}
+	return protocol.Failed(string(protocol.AppendUtteranceID(nil, u.id)), e.Code, e.Message)
+}
+
+// heard implements replier.
+func (u *upload) heard(said scenarios.Said) reply {
+	utterances := u.job.voices()
+	span := utterance{end: int(u.job.duration())}
+	if n := len(utterances); n > 0 {
+		span.start, span.end = utterances[0].start, utterances[n-1].end
+	}
+	t := transcriptOf(said, span)
+	return resultReply(t.result(string(protocol.AppendUtteranceID(nil, u.id)), span), http.StatusOK, 0)
 }
 
 // answer is the reply to the upload. The order of the cases is the order of the checks. (ruled)
@@ -37,15 +79,12 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 	utterance := string(protocol.AppendUtteranceID(nil, id))
 	fail := func(e *protocol.Error) (protocol.Result, int) {
 		u.x.basis = e.Basis
-		if e.ID == protocol.SyncUnauthorized {
-			utterance = "" // observed: it is not in the reply
-		}
-		return protocol.Failed(utterance, e.Code, e.Message), e.Status
+		return u.failure(e), e.Status
 	}
-	choices := u.x.s.choices
+	choices := u.x.stage.choices
 	switch {
-	case u.failed != nil:
-		return fail(u.failed)
+	case u.broken != nil:
+		return fail(u.broken)
 	case u.job.refusal != nil:
 		return fail(u.job.refusal)
 	case u.big && choices.Is(scenarios.SyncOversize, "413"):
@@ -59,13 +98,13 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 	} else if id != "" {
 		return fail(protocol.NewError(id))
 	}
-	return u.job.result(u.x.s, utterance), http.StatusOK
+	return u.job.result(u.x.s, utterance, u.x.stage.scenario), http.StatusOK
 }
 
 // oddity finds what is odd about engine or audio: an empty success, an error, or nothing. (ruled, per profile)
 func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
 	pick := func(point scenarios.BehaviourPoint, id protocol.ErrorID) (protocol.ErrorID, bool) {
-		if u.x.s.choices.Is(point, "empty") {
+		if u.x.stage.choices.Is(point, "empty") {
 			return "", true
 		}
 		return id, false
@@ -112,7 +151,8 @@ func (u *upload) authorize() *protocol.Error {
 		key, _ = bearer(u.x.r.Header)
 	}
 	g := u.x.s.check(key, u.x.s.clock.Now(), u.x.peer)
-	u.x.key, p.service = g.id, g.claims.Service
+	u.x.admit(g)
+	p.service = g.claims.Service
 	switch {
 	case g.refusal != granted:
 		u.x.refused(g)
@@ -129,11 +169,11 @@ func (u *upload) authorize() *protocol.Error {
 
 // prepare makes the listener for the audio.
 func (j *job) prepare(u *upload) {
-	choices := u.x.s.choices
+	choices := u.x.stage.choices
 	spec := hearing.Spec{
 		Format: protocol.AudioFormat{Name: "16K", Encoding: protocol.Headed, Rate: 16000},
 		Sniff:  true, Guess: choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: choices.Is(scenarios.MP4Audio, "accept"),
-		Utterance: u.x.s.limits.Utterance,
+		Utterance: u.x.stage.limits.Utterance,
 	}
 	name := u.value("c")
 	if name == "" {
@@ -173,13 +213,13 @@ func (j *job) voices() []utterance {
 }
 
 // result joins what was understood of every utterance. (documented: a synchronous reply has one result)
-func (j *job) result(s *Server, id string) protocol.Result {
+func (j *job) result(s *Server, id string, play *scenarios.Scenario) protocol.Result {
 	out := protocol.Utterance{}
 	var sum float64
 	var texts []string
 	var refused Transcript
 	for i, v := range j.voices() {
-		t := s.transcribe(j.params, v, i)
+		t := s.transcribe(j.params, v, i, play)
 		if t.Code != "" {
 			refused = t
 			continue

@@ -33,11 +33,15 @@ type upload struct {
 	parts []scenarios.Part
 	read  int64 // bytes of fields so far
 
-	job    job
-	audio  measure
-	begun  bool // audio has begun
-	big    bool // the audio is over the limit
-	failed *protocol.Error
+	job     job
+	audio   measure
+	begun   bool            // audio has begun
+	big     bool            // the audio is over the limit
+	broken  *protocol.Error // the body could not be read as it should
+	body    *patient
+	forced  []scenarios.Do // by a fault, instead of the answer
+	severed ending         // how a fault ends the connection before the body was read; empty where none does
+	id      protocol.SessionID
 }
 
 // job is what is to be done with the audio, decided when it begins.
@@ -95,7 +99,8 @@ func (u *upload) value(name string) string {
 // they have sent everything. (observed)
 func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 	u := &upload{x: x, query: protocol.ParseForm(x.r.URL.RawQuery)}
-	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.s.limits.Upload}
+	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.s.limits.Upload, x: x}
+	u.body = body
 	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	var err error
 	if media == "multipart/form-data" && params["boundary"] != "" {
@@ -108,7 +113,9 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 		u.begin()
 	}
 	u.job.finish()
-	_, _ = io.Copy(io.Discard, body)
+	if u.severed == "" {
+		_, _ = io.Copy(io.Discard, body)
+	}
 	return u
 }
 
@@ -117,19 +124,21 @@ func (u *upload) outcome(err error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, errTooManyFields):
-		u.failed = protocol.NewError(protocol.SyncPayloadTooLarge)
+		u.broken = protocol.NewError(protocol.SyncPayloadTooLarge)
 		u.x.tolerate(fmt.Sprintf("the parts before a are more than %d bytes or %d parts", u.x.s.limits.Fields, u.x.s.limits.Parts))
 	case errors.As(err, &timeout) && timeout.Timeout():
-		u.failed = protocol.NewError(protocol.SyncReceiveTimeout)
+		u.broken = protocol.NewError(protocol.SyncReceiveTimeout)
 		u.x.tolerate("the body stood still for " + readPause.String())
 	case errors.Is(err, errDrained):
 		u.big = true
+	case errors.Is(err, errSevered):
 	default:
 		u.x.tolerate("the body ended early or is no multipart body; what was read of it counts")
 	}
 }
 
 var (
+	errSevered       = errors.New("a fault ends the connection")
 	errTooManyFields = errors.New("too many fields")
 	errDrained       = errors.New("body is longer than what is worth reading")
 )
@@ -189,11 +198,14 @@ func (u *upload) field(part io.Reader) (string, error) {
 // raw takes the whole body for the audio, whatever its Content-Type says; curl labels it a form.
 // (observed: two transfer modes of the vendor's client library)
 func (u *upload) raw(body io.Reader) error {
-	if u.x.s.choices.Is(scenarios.SyncRawBody, "refuse") {
+	if u.x.stage.choices.Is(scenarios.SyncRawBody, "refuse") {
 		u.begun = true
 		u.job.broken = errors.New("a body that is not multipart/form-data is refused by choice")
 		u.job.params = u.x.s.recognition(u)
 		u.job.refusal = u.authorize()
+		if u.meet(); u.severed != "" {
+			return errSevered
+		}
 		_, err := io.Copy(io.Discard, body)
 		return err
 	}
@@ -202,7 +214,9 @@ func (u *upload) raw(body io.Reader) error {
 
 // listen hears the audio while it comes.
 func (u *upload) listen(audio io.Reader) error {
-	u.begin()
+	if u.begin(); u.severed != "" {
+		return errSevered
+	}
 	buf, ok := u.x.s.chunks.Get().(*[chunk]byte)
 	if !ok {
 		buf = new([chunk]byte)
@@ -225,7 +239,7 @@ func (u *upload) take(p []byte) {
 		return
 	}
 	u.audio.write(p, u.x.s.tape.Audio)
-	if u.audio.bytes > u.x.s.limits.Upload {
+	if u.audio.bytes > u.x.stage.limits.Upload {
 		u.big = true
 		u.job.listener, u.audio.data = nil, nil
 		return
@@ -237,8 +251,32 @@ func (u *upload) take(p []byte) {
 func (u *upload) begin() {
 	u.begun = true
 	u.job.params = u.x.s.recognition(u)
-	if u.job.refusal = u.authorize(); u.job.refusal == nil {
+	u.job.refusal = u.authorize()
+	u.meet()
+	if u.job.refusal == nil {
 		u.job.prepare(u)
+	}
+}
+
+// meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
+// waits until everything was read.
+func (u *upload) meet() {
+	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
+		switch d := do.(type) {
+		case scenarios.DoDelay:
+			u.x.pause(u.x.s.clock.Now().Add(d.For))
+		case scenarios.DoExpireKey:
+			u.x.expireKey(d)
+			u.job.refusal = u.authorize()
+		case scenarios.DoDrip:
+			u.body.drip = d
+		case scenarios.DoClose:
+			u.severed = endOfTCP
+		case scenarios.DoReset:
+			u.severed = resetTCP
+		default:
+			u.forced = append(u.forced, do)
+		}
 	}
 }
 
@@ -264,6 +302,22 @@ type patient struct {
 	control *http.ResponseController
 	left    int64
 	due     time.Time
+
+	x    *exchange
+	drip scenarios.DoDrip // how slowly a fault lets it be read; zero for at once
+	next time.Time        // of drip
+
+	ended bool // there is nothing more to read
+}
+
+// wait waits until the next piece may be read; the first one may be at once.
+func (p *patient) wait() bool {
+	if p.next.IsZero() {
+		p.next = p.x.s.clock.Now()
+		return true
+	}
+	p.next = p.next.Add(p.drip.Every)
+	return p.x.pause(p.next)
 }
 
 func (p *patient) Read(b []byte) (int, error) {
@@ -274,7 +328,17 @@ func (p *patient) Read(b []byte) (int, error) {
 		p.due = now.Add(readPause)
 		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
 	}
+	if p.ended {
+		return 0, io.EOF
+	}
+	if p.drip.Bytes > 0 {
+		b = b[:min(len(b), p.drip.Bytes)]
+		if !p.wait() {
+			return 0, io.ErrUnexpectedEOF
+		}
+	}
 	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
+	p.ended = errors.Is(err, io.EOF)
 	p.left -= int64(n)
 	return n, err
 }

@@ -137,7 +137,7 @@ func (s *Scenario) Parts() []string {
 	return parts
 }
 
-// NeedsServer tells whether s concerns what comes before any key is known, so that no key can be bound to it.
-func (s *Scenario) NeedsServer() bool {
-	return s.Play != nil && slices.ContainsFunc(s.Play.Faults, func(f Fault) bool { return f.At == AtHandshake || f.At == AtIssue })
+// StrikesAt tells whether a fault of s can strike at one of these points.
+func (s *Scenario) StrikesAt(points ...Point) bool {
+	return s.Play != nil && slices.ContainsFunc(s.Play.Faults, func(f Fault) bool { return slices.Contains(points, f.At) })
 }

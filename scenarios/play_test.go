@@ -57,7 +57,7 @@ stream.event C: order E C`
 	if p.Limits.Utterance != 2*time.Second || p.Limits.Upload != 100 || len(p.Behaviour) != 1 || s.Script != nil {
 		t.Errorf("%+v", p)
 	}
-	if got := strings.Join(s.Parts(), " "); got != "play client" || s.NeedsServer() {
+	if got := strings.Join(s.Parts(), " "); got != "play client" || s.StrikesAt(scenarios.AtIssue) || !s.StrikesAt(scenarios.AtIssue, scenarios.AtFeed) {
 		t.Errorf("parts %s", got)
 	}
 	if s.Client[0].String() != "issue within 5s" || s.Client[1].String() != "law client.stream.waits-for-start" {

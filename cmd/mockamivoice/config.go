@@ -24,10 +24,11 @@ type fileConfig struct {
 }
 
 type fileService struct {
-	SID     string    `yaml:"sid"`
-	SPW     string    `yaml:"spw"`
-	Keys    []fileKey `yaml:"keys,omitempty"`
-	Engines []string  `yaml:"engines,omitempty"`
+	SID      string    `yaml:"sid"`
+	SPW      string    `yaml:"spw"`
+	Keys     []fileKey `yaml:"keys,omitempty"`
+	Engines  []string  `yaml:"engines,omitempty"`
+	Scenario string    `yaml:"scenario,omitempty"`
 }
 
 type fileKey struct {
@@ -118,7 +119,7 @@ func (c *fileConfig) check(path string) error {
 func (c *fileConfig) services(now time.Time) ([]fake.Service, error) {
 	var all []fake.Service
 	for i, s := range c.Services {
-		svc := fake.Service{SID: s.SID, SPW: s.SPW, Engines: s.Engines}
+		svc := fake.Service{SID: s.SID, SPW: s.SPW, Engines: s.Engines, Scenario: s.Scenario}
 		for j, k := range s.Keys {
 			key, err := k.key(now)
 			if err != nil {
@@ -181,7 +182,7 @@ func (p *plan) print(w io.Writer) error {
 	out := p.file
 	out.Services = nil
 	for _, s := range p.services {
-		svc := fileService{SID: s.SID, SPW: "***", Engines: s.Engines}
+		svc := fileService{SID: s.SID, SPW: "***", Engines: s.Engines, Scenario: s.Scenario}
 		for _, k := range s.Keys {
 			key := fileKey{Key: "***", Issuable: k.Issuable, IPA: string(protocol.AppendIPA(nil, k.Allow))}
 			if !k.Expires.IsZero() {

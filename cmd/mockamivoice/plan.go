@@ -11,6 +11,7 @@ import (
 
 	"mockamivoice/fake"
 	"mockamivoice/fake/clock"
+	"mockamivoice/scenarios"
 )
 
 const minSecret = 16
@@ -26,6 +27,8 @@ type plan struct {
 	clock    clock.Clock
 	secret   []byte
 	seed     uint64
+	scenario *scenarios.Scenario   // that every client meets; nil for none
+	own      []*scenarios.Scenario // of --scenarios
 }
 
 func (c *serveCommand) plan() (*plan, error) {
@@ -38,7 +41,7 @@ func (c *serveCommand) plan() (*plan, error) {
 		p.file = file
 	}
 	for _, step := range []func(*plan) error{
-		c.planListeners, c.planTime, c.planSecret, c.planServices, c.planBehaviour, c.planProxies,
+		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planServices, c.planBehaviour, c.planProxies,
 	} {
 		if err := step(p); err != nil {
 			return nil, err
@@ -146,7 +149,7 @@ func (c *serveCommand) planServices(p *plan) error {
 	first.Keys = replaceKeys(first.Keys, c.Key, false)
 	first.Keys = replaceKeys(first.Keys, c.IssKey, true)
 	p.services = services
-	return nil
+	return p.checkServices()
 }
 
 func replaceKeys(keys []fake.Key, values []string, issuable bool) []fake.Key {
@@ -265,6 +268,10 @@ func (c *serveCommand) options(p *plan, w *world) ([]fake.Option, func(), error)
 	}
 	for _, s := range p.services {
 		options = append(options, fake.WithService(s))
+	}
+	options = append(options, fake.WithScenarios(p.own...))
+	if p.scenario != nil {
+		options = append(options, fake.WithScenario(p.scenario))
 	}
 	for _, choice := range p.choices {
 		options = append(options, fake.WithChoice(choice))

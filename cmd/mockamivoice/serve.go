@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"mockamivoice/fake"
 )
 
@@ -30,6 +28,9 @@ type serveCommand struct {
 	SPW    string   `name:"spw" help:"Service password. (demo-password)" placeholder:"SPW"`
 	Key    []string `help:"Static key, as made on MyPage; repeatable. (demo-key)" placeholder:"KEY"`
 	IssKey []string `name:"issuer-key" env:"MOCKAMIVOICE_ISSUER_KEY" help:"Static key that may issue keys; repeatable. (demo-issuer-key)" placeholder:"KEY"`
+
+	Scenario  string `help:"Scenario that every client meets: an id of \"scenarios list --edge\", or a file. (none)" placeholder:"NAME|FILE"`
+	Scenarios string `help:"Folder with scenario files of your own, which keys, services and PUT /scenario can name." placeholder:"DIR"`
 
 	Profile   string   `help:"What to do where sources differ: observed or documented. (observed)" placeholder:"PROFILE"`
 	Behaviour []string `help:"One point where sources differ; repeatable." placeholder:"POINT=CHOICE"`
@@ -72,6 +73,7 @@ func (*serveCommand) Help() string {
 Examples:
   mockamivoice serve
   mockamivoice serve --sid my-sid --spw my-password --key my-key
+  mockamivoice serve --scenario stream.no-answer-to-start --clock manual
   mockamivoice serve --profile documented --behaviour stream-close-code=1000
   mockamivoice serve --tls-self-signed --tls-name acp-api.amivoice.com --tls-ca-out ca.pem`
 }
@@ -128,7 +130,7 @@ func (c *serveCommand) open(ctx context.Context, srv *fake.Server) (doors, error
 			return listenError(flag, address, err)
 		}
 		url := scheme + "://" + shownAddress(l.Addr().String())
-		l = netutil.LimitListener(l, c.MaxConnections)
+		l = limit(l, c.MaxConnections)
 		if config != nil {
 			l = tls.NewListener(l, config)
 		}
@@ -241,6 +243,9 @@ func (c *serveCommand) welcome(w *world, p *plan, d doors) {
 	url := d.url("service")
 	text := "\nmockamivoice " + versionText() + ": the AmiVoice API on this machine. It is not a recognizer: texts are built in.\n"
 	text += fmt.Sprintf("profile %s, %s clock, seed %d\n", p.profileName(), c.Clock, p.seed)
+	if p.scenario != nil {
+		text += fmt.Sprintf("playing %s: %s\n", p.scenario.ID, p.scenario.Title)
+	}
 	if p.builtIn() && url != "" {
 		text += "\nsid demo, spw demo-password, key demo-key, issuing key demo-issuer-key\n\nTry, in another terminal:\n"
 		extra := ""

@@ -187,10 +187,11 @@ func names(fields Fields) []string {
 
 // DidYouMean is `, did you mean "x"?` for the name that is spelt nearly like word, or "".
 func DidYouMean(word string, known []string) string {
-	best, least := "", min(3, len(word))
+	best, least, nearest := "", min(3, len(word)), 0
 	for _, name := range known {
-		if d := distance(word, name); d < least {
-			best, least = name, d
+		d, longer := distance(word, name), max(len(name)-len(word), len(word)-len(name))
+		if d < least || d == least && best != "" && longer < nearest { // of two that are as near, the one as long
+			best, least, nearest = name, d, longer
 		}
 	}
 	if best == "" {

@@ -25,7 +25,8 @@ type Rules struct {
 	Idle      time.Duration // a connection on which no s is open is closed (assumed)
 }
 
-// Input is something that happened: Opened, Command, Malformed, Answered, one of the findings of the listener, or Fired.
+// Input is something that happened: Opened, Command, Malformed, Answered, one of the findings of the listener, Fired, or what a
+// scenario wants to have happened: Reached, Expired, Broke.
 type Input interface{ input() }
 
 type (
@@ -40,6 +41,7 @@ type (
 		Cycle   int
 		Refusal *protocol.Error // nil when s is fine
 		Expires time.Time
+		Rules   *Rules // that go by the key, from now on; nil for the same as before
 	}
 	// SpeechBegan is the start of an utterance, in milliseconds of audio.
 	SpeechBegan struct{ At int }
@@ -55,6 +57,15 @@ type (
 	Flushed struct{}
 	// Fired is a timer that fell due.
 	Fired struct{ Timer Timer }
+	// Reached is a limit that counts as reached, whatever its timer says.
+	Reached struct{ Timer Timer }
+	// Expired says that the key of the cycle ended its life at an instant.
+	Expired struct{ At time.Time }
+	// Broke ends the cycle with an error that nothing in the dialogue asks for, and the connection if HangUp says so.
+	Broke struct {
+		Error  *protocol.Error
+		HangUp bool
+	}
 )
 
 func (Opened) input()       {}
@@ -68,6 +79,9 @@ func (Recognized) input()   {}
 func (AudioRefused) input() {}
 func (Flushed) input()      {}
 func (Fired) input()        {}
+func (Reached) input()      {}
+func (Expired) input()      {}
+func (Broke) input()        {}
 
 // Effect is something to do: Authorize, Hear, Flush, Discard, Arm, Disarm, Say, HangUp, Drop or Note.
 type Effect interface{ effect() }
@@ -206,6 +220,13 @@ func (m *Machine) step(at time.Time, in Input) {
 		m.settle(at)
 	case Fired:
 		m.fired(at, in.Timer)
+	case Reached:
+		m.lastData = at.Add(-m.rules.NoData)
+		m.fired(at, in.Timer)
+	case Expired:
+		m.expires = in.At
+	case Broke:
+		m.broke(at, in)
 	}
 }
 

@@ -38,6 +38,9 @@ func (m *Machine) answered(at time.Time, a Answered) {
 	if m.state != Starting || a.Cycle != m.cycle {
 		return
 	}
+	if a.Rules != nil {
+		m.goBy(at, *a.Rules)
+	}
 	if a.Refusal != nil {
 		m.refuse(at, a.Refusal)
 		return
@@ -54,6 +57,24 @@ func (m *Machine) answered(at time.Time, a Answered) {
 	m.early, m.earlySize = nil, 0
 	for _, in := range early {
 		m.step(at, in)
+	}
+}
+
+// goBy changes the rules. A connection that may live for another time counts from now.
+func (m *Machine) goBy(at time.Time, rules Rules) {
+	if rules.Session != m.rules.Session {
+		m.arm(TimerSession, at, rules.Session)
+	}
+	m.rules = rules
+}
+
+// broke ends the cycle, if one is open, with an error.
+func (m *Machine) broke(at time.Time, b Broke) {
+	m.reset(at)
+	m.failed = b.Error.Packet == 'p'
+	m.sayError(b.Error)
+	if b.HangUp {
+		m.hangUp()
 	}
 }
 

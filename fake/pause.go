@@ -1,0 +1,114 @@
+package fake
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"mockamivoice/fake/clock"
+	"mockamivoice/scenarios"
+)
+
+// pauses are requests that wait for the clock, and those that went on since and have not come to rest.
+type pauses struct {
+	mu    sync.Mutex
+	awake map[*exchange]int
+	rest  sync.Cond // signalled when one came to rest
+}
+
+// pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
+// exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
+func (x *exchange) pause(due time.Time) bool {
+	p, woken := &x.s.pauses, make(chan struct{})
+	timer := x.s.clock.AfterFunc(due.Sub(x.s.clock.Now()), func() {
+		p.wake(x)
+		close(woken)
+	})
+	x.settle() // behind the timer, for whoever moves the clock looks for timers when all are at rest
+	select {
+	case <-woken:
+		x.awake = true
+		return true
+	case <-x.r.Context().Done():
+	case <-x.s.closing:
+	}
+	if !timer.Stop() {
+		<-woken
+		x.awake = true
+		x.settle()
+	}
+	return false
+}
+
+func (p *pauses) wake(x *exchange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.awake == nil {
+		p.awake = make(map[*exchange]int)
+	}
+	p.awake[x]++
+}
+
+// settle says that the exchange has done what it was woken for.
+func (x *exchange) settle() {
+	if !x.awake {
+		return
+	}
+	x.awake = false
+	p := &x.s.pauses
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.awake[x]--; p.awake[x] == 0 {
+		delete(p.awake, x)
+	}
+	p.rest.Broadcast()
+}
+
+// settled returns when nobody is awake, or when ctx is done; then it names the connections of those who are.
+func (p *pauses) settled(ctx context.Context) []uint64 {
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rest.Broadcast()
+	})
+	defer stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.awake) > 0 && ctx.Err() == nil {
+		p.rest.Wait()
+	}
+	var busy []uint64
+	for x := range p.awake {
+		busy = append(busy, x.conn)
+	}
+	return busy
+}
+
+// hold waits until the client leaves or the server ends.
+func (x *exchange) hold() {
+	x.settle()
+	select {
+	case <-x.r.Context().Done():
+	case <-x.s.closing:
+	}
+}
+
+// moveAndSettle moves the clock, then lets everything that was woken by that come to rest: what is due again by then runs as
+// well. Unsettled are the connections that were not at rest after a second of real time.
+func (s *Server) moveAndSettle(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
+	if fired, err = by(m); err != nil {
+		return 0, nil, err
+	}
+	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	for {
+		unsettled = s.settle(ctx)
+		again, _ := m.Advance(0) // never fails
+		fired += again
+		if again == 0 || ctx.Err() != nil {
+			return fired, unsettled, nil
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package fake
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"mockamivoice/fake/clock"
+	"mockamivoice/scenarios"
+)
+
+// ending is how a fault ends a TCP connection.
+type ending string
+
+const (
+	endOfTCP ending = "fin"
+	resetTCP ending = "rst"
+)
+
+const lastWords = time.Second // real time in which a client may still be sending when its connection is ended
+
+// severable is a connection that was taken from net/http.
+type severable struct{ net.Conn }
+
+func (c *severable) write(b []byte) error {
+	_ = c.SetWriteDeadline(clock.System{}.Now().Add(writeWait))
+	_, err := c.Write(b)
+	return err
+}
+
+// end ends the connection. An orderly end reads what the client is still sending, for otherwise the kernel would send a RST.
+func (c *severable) end(how ending) {
+	if how == resetTCP {
+		resetConn(c.Conn)
+		return
+	}
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
+		_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
+		var scrap [4 << 10]byte
+		for {
+			if _, err := c.Read(scrap[:]); err != nil {
+				break
+			}
+		}
+	}
+	_ = c.Close()
+}
+
+// resetConn ends the TCP connection below c with a RST.
+func resetConn(c net.Conn) {
+	for inner := c; ; {
+		switch v := inner.(type) {
+		case *net.TCPConn:
+			_ = v.SetLinger(0)
+			_ = v.Close()
+			return
+		case interface{ NetConn() net.Conn }:
+			inner = v.NetConn()
+		default:
+			_ = c.Close()
+			return
+		}
+	}
+}
+
+// take takes the connection from net/http. Where that cannot be done, as in a recorder, the request is given up.
+func (x *exchange) take(w http.ResponseWriter) *severable {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return &severable{conn}
+}
+
+// sever ends the connection without an answer.
+func (x *exchange) sever(w http.ResponseWriter, how ending) {
+	c := x.take(w)
+	x.severed(how)
+	c.end(how)
+}
+
+// severed says on the tape how the connection ends, before anybody can see it.
+func (x *exchange) severed(how ending) {
+	text := map[ending]string{endOfTCP: "closed by a fault", resetTCP: "reset by a fault"}[how]
+	x.note(scenarios.ConnClose, scenarios.Note, scenarios.Entry{How: string(how), Text: text})
+}
+
+// raw sends the head of a reply and as much of its body as is given, in the way of send, and ends the connection.
+func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c *severable, bytes []byte)) {
+	h := w.Header()
+	if r.media != "" {
+		h["Content-Type"] = []string{r.media}
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", r.status, http.StatusText(r.status))
+	_ = h.Write(&b) // a buffer takes everything
+	b.WriteString("\r\n")
+	b.Write(body)
+	e := scenarios.Entry{Status: r.status, Headers: sortedHeaders(h), Body: string(body)}
+	if r.basis != 0 {
+		e.Basis = r.basis.String()
+	}
+	x.s.metrics.replied(x.surface, r.status)
+	x.note(scenarios.HTTPResponse, scenarios.Out, e)
+	c := x.take(w)
+	send(c, b.Bytes())
+	x.settle()
+	x.severed(endOfTCP)
+	c.end(endOfTCP)
+}
