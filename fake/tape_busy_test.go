@@ -25,7 +25,7 @@ import (
 // traffic is what happens in each minute of an hour.
 type traffic struct{ issues, uploads, streams, packets int }
 
-func busy() traffic  { return traffic{issues: 60, uploads: 30, streams: 6, packets: 40} }
+func busy() traffic { return traffic{issues: 60, uploads: 30, streams: 6, packets: 40} }
 func calm() traffic { return traffic{issues: 10, uploads: 5, streams: 1, packets: 25} }
 
 // anHour of traffic passes on the clock of the server: keys that are used once, uploads, and streams that come and go.
@@ -155,7 +155,7 @@ var _ = Describe("The tape of a busy hour", func() {
 		s.Close()
 		file := sink.total()
 		Expect(file.gaps).To(BeEmpty())
-		Expect(file.given + file.missing).To(And(Equal(file.last), BeNumerically(">=", l.last)), "the file has everything, or says what it lost")
+		Expect(file.given+file.missing).To(And(Equal(file.last), BeNumerically(">=", l.last)), "the file has everything, or says what it lost")
 		if bound.Entries == 0 { // as many may wait for the file
 			Expect(file.missing).To(BeZero())
 		}
