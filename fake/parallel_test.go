@@ -46,7 +46,7 @@ func visitorOf(n int) *visitor {
 	} {
 		const kinds = 13 // with the one who meets nothing
 		if n%kinds == i {
-			surface := strings.Split(strings.TrimPrefix(kind.fault, "{at: "), ".")[0]
+			surface, _, _ := strings.Cut(strings.TrimPrefix(kind.fault, "{at: "), ".")
 			if strings.Contains(kind.fault, "status") {
 				n %= 100
 			}

@@ -180,14 +180,11 @@ func (p *playing) goodbye(e *scenarios.Entry, answers bool) {
 	p.atLast("close")
 }
 
-// cut is the end of a stream that the server brought about without a word.
-func (p *playing) cut(e *scenarios.Entry, saidGoodbye bool) {
-	switch {
-	case saidGoodbye || p.refused:
-	case e.How == "rst":
+// cut is the end of a stream that the server brought about without a word. A fault that closes would say goodbye; one that resets
+// does not.
+func (p *playing) cut(saidGoodbye bool) {
+	if !saidGoodbye && !p.refused {
 		p.atLast("reset")
-	default:
-		p.atLast("close")
 	}
 }
 

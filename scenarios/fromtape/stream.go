@@ -207,7 +207,7 @@ func (s *streaming) closed(e *scenarios.Entry) {
 	s.settle()
 	byServer := s.hungUp || !s.left && e.Text != "" && e.Text != scenarios.ClosedByClient && e.Text != scenarios.ClosedAfterGoodbye
 	if byServer {
-		s.played.cut(e, s.hungUp)
+		s.played.cut(s.hungUp)
 	}
 	switch {
 	case !s.open:
