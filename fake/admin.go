@@ -59,6 +59,7 @@ func (s *Server) Admin() http.Handler {
 		{http.MethodDelete, "/scenario", s.deleteScenario},
 		{http.MethodGet, "/tape", s.getTape},
 		{http.MethodGet, "/wait", s.getWait},
+		{http.MethodGet, "/verdict", s.getVerdict},
 		{http.MethodPost, "/reset", s.postReset},
 		{http.MethodGet, "/openapi.json", getOpenAPI},
 	} {

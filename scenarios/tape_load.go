@@ -32,6 +32,7 @@ func ReadTape(file string, r io.Reader) iter.Seq2[TapeLine, error] {
 				continue
 			}
 			line, err := l.read(text)
+			line.Line = l.line
 			if !yield(line, err) || err != nil {
 				return
 			}
