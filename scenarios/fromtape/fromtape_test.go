@@ -140,7 +140,7 @@ func TestWhatAServerDidHappensAgain(t *testing.T) {
 		},
 		"an end at s": {[]string{start16, "| fin the connection ended"}, "stream.start: reset", []string{ends}},
 		"a cut result": {
-			[]string{start16, "< s", "> p 640", `< A {"results":[{"tok`},
+			[]string{start16, "< s", "> p 48000", "< S 100", "> e", "< C", "< E 1400", `< A {"results":[{"tok`},
 			`stream.event A: replace by "A {\"results\":[{\"tok"`,
 			[]string{`- expect: "s"`, `- feed: {speech: 1500ms}`, `- end: true`, `- expect: "S ${int}"`, `- any-order: ["C", "E ${int}"]`, `- expect: 'A {"results":[{"tok'`},
 		},
