@@ -36,6 +36,39 @@ func TestInOtherLanguages(t *testing.T) {
 	})
 }
 
+// The lines of the recipes for CI are run as they are written, but for the tests that they judge.
+func TestTheLinesForCI(t *testing.T) {
+	python := tool(t, "python3", "MOCKAMIVOICE_REQUIRE_PYTHON")
+	client, err := filepath.Abs("../../testdata/python/client.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := build(t)
+	for _, c := range []struct{ recipe, report, holds string }{
+		{"github-actions.yml", "verdict.sarif", `"version": "2.1.0"`},
+		{"gitlab-ci.yml", "verdict.xml", "<testsuites"},
+	} {
+		text := files(t)[c.recipe]
+		line := regexp.MustCompile(`(?m)^ +- (?:run: )?mockamivoice (verdict .*) -- (npm|make) test$`).FindStringSubmatch(text)
+		if line == nil {
+			t.Errorf("%s has no line with verdict", c.recipe)
+			continue
+		}
+		dir := t.TempDir()
+		out := start(t, program, dir, append(append([]string{program}, strings.Fields(line[1])...), "--", python, client)...)
+		if !strings.Contains(out, "川に沿って散歩しました。") {
+			t.Errorf("%s: the client did not run: %s", c.recipe, out)
+		}
+		report, err := os.ReadFile(filepath.Join(dir, c.report))
+		if err != nil || !strings.Contains(string(report), c.holds) {
+			t.Errorf("%s: %v, %.300s", c.recipe, err, report)
+		}
+		if tape, err := os.ReadFile(filepath.Join(dir, "tape.jsonl")); err != nil || !strings.HasPrefix(string(tape), `{"tape":1`) {
+			t.Errorf("%s: %v, %.100s", c.recipe, err, tape)
+		}
+	}
+}
+
 // build is the path of the program, which is built for the test.
 func build(t *testing.T) string {
 	t.Helper()
