@@ -24,6 +24,7 @@ type exchange struct {
 	key     string         // id
 	stage   stage          // what applies to it, as far as that is known yet
 	awake   bool           // it was woken by the clock, and who moved that waits for it
+	begun   *delay         // one that has begun and is not waited for yet; nil for none
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 

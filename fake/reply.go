@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"time"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
@@ -24,8 +25,9 @@ type replier interface {
 	heard(said scenarios.Said) reply
 }
 
-// strike asks which fault strikes at a point, and puts it on the tape.
-func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
+// strike asks which fault strikes at a point, and puts it on the tape. A delay at its beginning is begun before that, for who has
+// read the tape may move the clock at once. It returns what is to be done then.
+func (x *exchange) strike(at scenarios.Point, of string, begin func(delay time.Duration)) []scenarios.Do {
 	sc := x.stage.scenario
 	if sc == nil {
 		return nil
@@ -34,13 +36,21 @@ func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
 	if f == nil {
 		return nil
 	}
+	dos := f.Do
+	if d, ok := dos[0].(scenarios.DoDelay); ok {
+		begin(d.For)
+		dos = dos[1:]
+	}
 	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: f.String(), Scenario: sc.ID, Basis: sc.Basis.String()})
 	x.s.metrics.struck(at)
-	return f.Do
+	return dos
 }
 
 // deliver sends a reply, in the way in which faults let it.
 func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, other replier) {
+	if !x.pauseBegun() {
+		panic(http.ErrAbortHandler) // nobody is there any more
+	}
 	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:

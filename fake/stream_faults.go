@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -45,7 +46,7 @@ func (c *stream) take(command protocol.Command) {
 	}
 	defer func() { c.presented = nil }()
 	var after []session.Input
-	for _, do := range c.x.strike(at, "") {
+	for _, do := range c.x.strike(at, "", c.holdUp) {
 		more, goesOn := c.meet(at, command, do)
 		if !goesOn {
 			return
@@ -58,13 +59,16 @@ func (c *stream) take(command protocol.Command) {
 	}
 }
 
+// holdUp lets what is said from now on wait.
+func (c *stream) holdUp(d time.Duration) { c.emit(outgoing{kind: waitHere, wait: d}) }
+
 // meet lets one action of a fault have its way with a packet. It tells whether the packet is to be dealt with all the same, and
 // what happens after that.
 func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios.Do) (after []session.Input, goesOn bool) {
 	letter := map[scenarios.Point]byte{scenarios.AtStart: 's', scenarios.AtFeed: 'p', scenarios.AtEnd: 'e'}[at]
 	switch d := do.(type) {
 	case scenarios.DoDelay:
-		c.emit(outgoing{kind: waitHere, wait: d.For})
+		c.holdUp(d.For)
 	case scenarios.DoSend:
 		c.emit(made(d.Text))
 	case scenarios.DoReplace:
@@ -159,10 +163,10 @@ func payloadOf(text []byte) string {
 
 // event puts an event on the line, in the way in which faults let it.
 func (c *stream) event(o outgoing) {
-	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter)) {
+	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter), c.holdUp) {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			c.emit(outgoing{kind: waitHere, wait: d.For})
+			c.holdUp(d.For)
 		case scenarios.DoSend:
 			c.emit(made(d.Text))
 		case scenarios.DoReplace:
@@ -280,7 +284,11 @@ const resetFarewell = "reset by a fault"
 // meetHandshake lets a fault have its way with a handshake. It returns what the handshake is to be answered through, or nil when
 // it has been dealt with.
 func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
-	for _, do := range x.strike(scenarios.AtHandshake, "") {
+	dos := x.strike(scenarios.AtHandshake, "", x.postpone)
+	if !x.pauseBegun() {
+		panic(http.ErrAbortHandler) // nobody is there any more
+	}
+	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
 			if !x.pause(x.s.clock.Now().Add(d.For)) {

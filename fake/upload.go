@@ -261,7 +261,9 @@ func (u *upload) begin() {
 // meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
 // waits until everything was read.
 func (u *upload) meet() {
-	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
+	dos := u.x.strike(scenarios.AtSyncRequest, "", u.x.postpone)
+	u.x.pauseBegun()
+	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
 			u.x.pause(u.x.s.clock.Now().Add(d.For))
