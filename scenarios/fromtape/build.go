@@ -74,6 +74,11 @@ func (b *builder) note(text string) {
 	}
 }
 
+// struck says that a server which plays scenarios did so here.
+func (b *builder) struck(e *scenarios.Entry) {
+	b.note("the server played " + string(quote(e.Scenario)) + " about here: " + string(quote(e.Text)))
+}
+
 func (b *builder) need(c scenarios.Capability) {
 	if !slices.Contains(b.needs, c) {
 		b.needs = append(b.needs, c)

@@ -60,14 +60,20 @@ func convert(t *testing.T, text string, conn uint64) (string, *scenarios.Scenari
 }
 
 // on makes entries of a stream: "> s …" is said by the client, "> p 640" are bytes of audio, "< S 240" is said by the server,
-// "| rst by whom" is the end.
+// "| rst by whom" is the end, "~" are 5 s of real time.
 func on(lines ...string) []scenarios.Entry {
 	list := []scenarios.Entry{{
 		Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSHandshake, Method: "GET", Target: "/v1/",
 		Headers: [][2]string{{"Host", "acp-api.amivoice.com"}, {"Sec-WebSocket-Version", "13"}},
 	}}
+	var real int64
 	for _, line := range lines {
+		if line == "~" {
+			real += 5000
+			continue
+		}
 		e := scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSCommand, Text: line[2:], Frame: &scenarios.Frame{Opcode: 1, Masked: true, Frames: 1}}
+		e.T = real
 		var size int64
 		switch _, err := fmt.Sscanf(line, "> p %d", &size); {
 		case err == nil:
@@ -76,7 +82,7 @@ func on(lines ...string) []scenarios.Entry {
 			e.Dir, e.Kind, e.Frame.Masked = scenarios.Out, scenarios.WSEvent, false
 		case line[0] == '|':
 			how, text, _ := strings.Cut(line[2:], " ")
-			e = scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.Note, Kind: scenarios.ConnClose, How: how, Text: text}
+			e = scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.Note, Kind: scenarios.ConnClose, How: how, Text: text, T: real}
 		}
 		list = append(list, e)
 	}
@@ -144,6 +150,13 @@ func TestWhatAServerDidHappensAgain(t *testing.T) {
 			`stream.event A: replace by "A {\"results\":[{\"tok"`,
 			[]string{`- expect: "s"`, `- feed: {speech: 1500ms}`, `- end: true`, `- expect: "S ${int}"`, `- any-order: ["C", "E ${int}"]`, `- expect: 'A {"results":[{"tok'`},
 		},
+		"no answer to s": {[]string{start16, "~", "| fin by the client"}, "stream.start: no-answer", []string{`- expect-none: 50ms`}},
+		"no answer to e": {
+			[]string{start16, "< s", "> e", "~", "| fin by the client"},
+			"stream.end: no-answer",
+			[]string{`- expect: "s"`, `- end: true`, `- expect-none: 50ms`},
+		},
+		"too hasty to tell": {[]string{start16, "< s", "> e", "| fin by the client"}, "", nil},
 		"nothing unusual":   {[]string{start16, "< s", "> p 640", "> e", "< e", "| fin by the client"}, "", nil},
 		"nobody knows whom": {[]string{start16, "< s", "> p 640", "| fin"}, "", nil},
 	} {
@@ -347,6 +360,13 @@ func TestTimeThatPassed(t *testing.T) {
 	t.Run("one that pauses does", func(t *testing.T) {
 		got, s := convert(t, tape(t, "client", at(on(start16, "< s", "> p 64000", "> e", "< e"), 0, 0.01, 0.02, 2.52, 2.53, 2.6)...), 5)
 		if s.Waits() != 2500*time.Millisecond {
+			t.Error(got)
+		}
+	})
+	t.Run("a fault that struck is named in a comment", func(t *testing.T) {
+		struck := append(on(start16, "< s x"), scenarios.Entry{Conn: 5, Dir: scenarios.Note, Kind: scenarios.FaultStruck, Scenario: "stream.x\nplay: {}", Text: "stream.start: x"})
+		got, _ := convert(t, tape(t, "server", struck...), 5)
+		if !strings.Contains(got, `# the server played "stream.x\nplay: {}" about here: "stream.start: x"`) {
 			t.Error(got)
 		}
 	})

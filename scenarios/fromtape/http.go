@@ -28,6 +28,8 @@ func (b *builder) http() {
 			b.played.reply(e)
 		case scenarios.ConnClose:
 			b.played.unanswered(e)
+		case scenarios.FaultStruck:
+			b.struck(e)
 		default:
 		}
 	}

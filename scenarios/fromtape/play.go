@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
@@ -21,8 +22,9 @@ type playing struct {
 	feeds       int
 	ends        int
 	finals      int
-	asked       byte // the last packet of the client that waits for an answer: s or e; 0 for none
-	refused     bool // the server has ended the stream of its own, or is about to
+	asked       byte             // the last packet of the client that waits for an answer: s or e; 0 for none
+	since       *scenarios.Entry // that packet, or a request
+	refused     bool             // the server has ended the stream of its own, or is about to
 }
 
 func (p *playing) fault(at scenarios.Point, of string, nth int, do flow) {
@@ -63,10 +65,10 @@ func (p *playing) command(e *scenarios.Entry) {
 		p.feeds++
 	case e.Text == "e":
 		p.ends++
-		p.asked = 'e'
+		p.asked, p.since = 'e', e
 	case e.Text == "s" || strings.HasPrefix(e.Text, "s "):
 		p.starts++
-		p.asked = 's'
+		p.asked, p.since = 's', e
 	}
 }
 
@@ -188,6 +190,26 @@ func (p *playing) cut(saidGoodbye bool) {
 	}
 }
 
+// ignored is the end of a stream by the client, who may have waited in vain. It tells whether he did.
+func (p *playing) ignored(e *scenarios.Entry) bool {
+	if p.asked == 0 || p.refused || !p.waited(e) {
+		return false
+	}
+	at, nth := scenarios.AtStart, p.starts
+	if p.asked == 'e' {
+		at, nth = scenarios.AtEnd, p.ends
+	}
+	p.asked = 0
+	p.fault(at, "", nth, "no-answer")
+	return true
+}
+
+// waited tells whether the client gave the server time to answer before e, on its clock or in reality.
+func (p *playing) waited(e *scenarios.Entry) bool {
+	const patience = time.Second
+	return e.At.Sub(p.since.At.Time) >= patience || e.T-p.since.T >= patience.Milliseconds()
+}
+
 // atLast is a fault at what the client did last on the stream.
 func (p *playing) atLast(do flow) {
 	switch {
@@ -218,6 +240,7 @@ func (p *playing) request(e *scenarios.Entry) {
 	}
 	p.requests[at]++
 	p.open = append(p.open, at)
+	p.since = e
 }
 
 // reply is the answer to one.
@@ -266,11 +289,16 @@ func (p *playing) issued(e *scenarios.Entry, nth int) {
 
 // unanswered is the end of a connection on which an answer is due.
 func (p *playing) unanswered(e *scenarios.Entry) {
-	if len(p.open) == 0 || e.Text == scenarios.ClosedByClient {
+	if len(p.open) == 0 {
 		return
 	}
 	do := flow("close")
-	if e.How == "rst" {
+	switch {
+	case e.Text == scenarios.ClosedByClient && p.waited(e):
+		do = "no-answer"
+	case e.Text == scenarios.ClosedByClient:
+		return
+	case e.How == "rst":
 		do = "reset"
 	}
 	p.fault(p.open[0], "", p.requests[p.open[0]], do)

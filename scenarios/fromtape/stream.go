@@ -46,6 +46,8 @@ func (b *builder) stream() {
 			s.control(e)
 		case scenarios.ConnClose:
 			s.closed(e)
+		case scenarios.FaultStruck:
+			b.struck(e)
 		default:
 		}
 	}
@@ -200,6 +202,7 @@ func (s *streaming) control(e *scenarios.Entry) {
 	}
 	s.left = true
 	s.settle()
+	s.unanswered(e)
 	s.step("close", "true")
 }
 
@@ -208,6 +211,8 @@ func (s *streaming) closed(e *scenarios.Entry) {
 	byServer := s.hungUp || !s.left && e.Text != "" && e.Text != scenarios.ClosedByClient && e.Text != scenarios.ClosedAfterGoodbye
 	if byServer {
 		s.played.cut(s.hungUp)
+	} else {
+		s.unanswered(e)
 	}
 	switch {
 	case !s.open:
@@ -219,6 +224,13 @@ func (s *streaming) closed(e *scenarios.Entry) {
 		s.step("closed", "true")
 	}
 	s.open = false
+}
+
+// unanswered writes that nothing came until the client had enough.
+func (s *streaming) unanswered(e *scenarios.Entry) {
+	if s.played.ignored(e) {
+		s.step("expect-none", "300ms")
+	}
 }
 
 // settle writes what is still to be sent and to be expected.
