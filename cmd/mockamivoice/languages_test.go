@@ -34,16 +34,17 @@ func TestInOtherLanguages(t *testing.T) {
 			t.Error(out)
 		}
 	})
+	t.Run("the lines for CI", func(t *testing.T) { linesForCI(t, program) })
 }
 
-// The lines of the recipes for CI are run as they are written, but for the tests that they judge.
-func TestTheLinesForCI(t *testing.T) {
+// linesForCI runs the lines of the recipes for CI as they are written, but for the tests that they judge.
+func linesForCI(t *testing.T, program string) {
+	t.Helper()
 	python := tool(t, "python3", "MOCKAMIVOICE_REQUIRE_PYTHON")
 	client, err := filepath.Abs("../../testdata/python/client.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := build(t)
 	for _, c := range []struct{ recipe, report, holds string }{
 		{"github-actions.yml", "verdict.sarif", `"version": "2.1.0"`},
 		{"gitlab-ci.yml", "verdict.xml", "<testsuites"},

@@ -66,14 +66,14 @@ func on(lines ...string) []scenarios.Entry {
 		Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSHandshake, Method: "GET", Target: "/v1/",
 		Headers: [][2]string{{"Host", "acp-api.amivoice.com"}, {"Sec-WebSocket-Version", "13"}},
 	}}
-	var real int64
+	var passed int64
 	for _, line := range lines {
 		if line == "~" {
-			real += 5000
+			passed += 5000
 			continue
 		}
 		e := scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.In, Kind: scenarios.WSCommand, Text: line[2:], Frame: &scenarios.Frame{Opcode: 1, Masked: true, Frames: 1}}
-		e.T = real
+		e.T = passed
 		var size int64
 		switch _, err := fmt.Sscanf(line, "> p %d", &size); {
 		case err == nil:
@@ -82,7 +82,7 @@ func on(lines ...string) []scenarios.Entry {
 			e.Dir, e.Kind, e.Frame.Masked = scenarios.Out, scenarios.WSEvent, false
 		case line[0] == '|':
 			how, text, _ := strings.Cut(line[2:], " ")
-			e = scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.Note, Kind: scenarios.ConnClose, How: how, Text: text, T: real}
+			e = scenarios.Entry{Conn: 5, Surface: "stream", Dir: scenarios.Note, Kind: scenarios.ConnClose, How: how, Text: text, T: passed}
 		}
 		list = append(list, e)
 	}

@@ -184,6 +184,7 @@ func (s *streaming) feed() {
 	if f, err := sound.ParseFormat(c.named); err != nil {
 		as = "LSB16K"
 	} else if c.headed && from == 0 && f.Encoding == protocol.PCM16LE {
+		s.note("it begins like a WAV file; this header leaves its length open")
 		s.step("feed", mapping(field{"hex", quote(c.header(f.Rate))}))
 		bytes = max(bytes-wavHeader, 1)
 	}
