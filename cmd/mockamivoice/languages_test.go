@@ -13,6 +13,9 @@ import (
 
 // Tests in other languages use the program as a stranger does: it is built, started, and spoken to over its ports.
 func TestInOtherLanguages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
 	program := build(t)
 	t.Run("Python moves the clock", func(t *testing.T) {
 		python := tool(t, "python3", "MOCKAMIVOICE_REQUIRE_PYTHON")
