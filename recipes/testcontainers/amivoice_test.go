@@ -1,7 +1,7 @@
-//go:build testcontainers
+//go:build ignore
 
-// Package amivoice_test starts the fake with Testcontainers for Go. Copy it into your module; the tag keeps it out of this one, which
-// does not depend on Testcontainers. The image is made by `docker build -t mockamivoice .` in the root of this repository.
+// Package amivoice_test starts the fake with Testcontainers for Go. Copy it into your module without its first line, which
+// keeps it out of this one: that does not depend on Testcontainers. The image is made by `docker build -t mockamivoice .` in the root of this repository.
 package amivoice_test
 
 import (
