@@ -43,10 +43,10 @@ func TestGoodClients(t *testing.T) {
 			a := newActor(t)
 			c.act(a)
 			server, client := a.tapes()
-			if got := broken(server); !slices.Equal(got, words(c.laws)) {
+			if got := broken(server, nil); !slices.Equal(got, words(c.laws)) {
 				t.Errorf("on the tape of the fake it breaks %q, want %q\n%s", got, c.laws, shown(server))
 			}
-			if got := broken(client); len(client) > 0 && !slices.Equal(got, words(c.laws)) {
+			if got := broken(client, nil); len(client) > 0 && !slices.Equal(got, words(c.laws)) {
 				t.Errorf("on its own tape it breaks %q, want %q\n%s", got, c.laws, shown(client))
 			}
 		})
@@ -265,7 +265,7 @@ func TestTheBrokerIsAGoodClient(t *testing.T) {
 	a.key = got.Key
 	page(a)
 	server, _ := a.tapes()
-	if got := broken(server); len(got) > 0 {
+	if got := broken(server, nil); len(got) > 0 {
 		t.Errorf("it breaks %q\n%s", got, shown(server))
 	}
 }
