@@ -32,7 +32,7 @@ func (s *Server) serveIssue(w http.ResponseWriter, r *http.Request) {
 	x.request(formParts(form), nil)
 	defer x.settle()
 	claims, refusal := x.issueClaims(form)
-	dos := x.strike(scenarios.AtIssue, "", x.postpone)
+	dos := x.strike(scenarios.AtIssue, "")
 	x.deliver(w, x.issued(claims, refusal, dos), dos, x)
 }
 

@@ -17,50 +17,44 @@ type pauses struct {
 	rest  sync.Cond // signalled when one came to rest
 }
 
-// delay is a timer that wakes an exchange.
-type delay struct {
-	timer clock.Timer
-	woken chan struct{} // closed when the timer ran
-}
-
-func (x *exchange) delay(d time.Duration) *delay {
-	later := &delay{woken: make(chan struct{})}
-	later.timer = x.s.clock.AfterFunc(d, func() {
-		x.s.pauses.wake(x)
-		close(later.woken)
-	})
-	return later
-}
-
 // pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
 // exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
-func (x *exchange) pause(due time.Time) bool { return x.await(x.delay(due.Sub(x.s.clock.Now()))) }
-
-// postpone begins a delay, which pauseBegun waits out.
-func (x *exchange) postpone(d time.Duration) { x.begun = x.delay(d) }
-
-// pauseBegun is pause until the end of a delay that has begun; it is true when there is none.
-func (x *exchange) pauseBegun() bool {
-	begun := x.begun
-	x.begun = nil
-	return begun == nil || x.await(begun)
-}
-
-func (x *exchange) await(until *delay) bool {
+func (x *exchange) pause(due time.Time) bool {
+	p, woken := &x.s.pauses, make(chan struct{})
+	timer := clock.At(x.s.clock, due, func() {
+		p.wake(x)
+		close(woken)
+	})
 	x.settle() // behind the timer, for whoever moves the clock looks for timers when all are at rest
 	select {
-	case <-until.woken:
+	case <-woken:
 		x.awake = true
 		return true
 	case <-x.r.Context().Done():
 	case <-x.s.closing:
 	}
-	if !until.timer.Stop() {
-		<-until.woken
+	if !timer.Stop() {
+		<-woken
 		x.awake = true
 		x.settle()
 	}
 	return false
+}
+
+// stir makes the exchange awake from now on, and notes the time, so that whoever has read of the fault that is about to strike may
+// move the clock: what the fault delays is due by that time, and the move waits until it has been armed.
+func (x *exchange) stir() {
+	x.due = x.s.clock.Now()
+	if x.r != nil && !x.awake { // an open stream has no request any more; it settles in ways of its own
+		x.s.pauses.wake(x)
+		x.awake = true
+	}
+}
+
+// delay lets clock time pass, from when the fault struck or the delay before this one ended.
+func (x *exchange) delay(d time.Duration) bool {
+	x.due = x.due.Add(d)
+	return x.pause(x.due)
 }
 
 func (p *pauses) wake(x *exchange) {

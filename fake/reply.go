@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"time"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
@@ -25,9 +24,8 @@ type replier interface {
 	heard(said scenarios.Said) reply
 }
 
-// strike asks which fault strikes at a point, and puts it on the tape. A delay at its beginning is begun before that, for who has
-// read the tape may move the clock at once. It returns what is to be done then.
-func (x *exchange) strike(at scenarios.Point, of string, begin func(delay time.Duration)) []scenarios.Do {
+// strike asks which fault strikes at a point, and puts it on the tape.
+func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
 	sc := x.stage.scenario
 	if sc == nil {
 		return nil
@@ -36,30 +34,22 @@ func (x *exchange) strike(at scenarios.Point, of string, begin func(delay time.D
 	if f == nil {
 		return nil
 	}
-	dos := f.Do
-	if d, ok := dos[0].(scenarios.DoDelay); ok {
-		begin(d.For)
-		dos = dos[1:]
-	}
+	x.stir()
 	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: f.String(), Scenario: sc.ID, Basis: sc.Basis.String()})
 	x.s.metrics.struck(at)
-	return dos
+	return f.Do
 }
 
 // deliver sends a reply, in the way in which faults let it.
 func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, other replier) {
-	if !x.pauseBegun() {
-		panic(http.ErrAbortHandler) // nobody is there any more
-	}
 	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoError:
-			e, _ := protocol.ErrorNamed(d.ID) // the loader has checked it
-			r = other.failed(e)
+			r = other.failed(x.failing(d.ID))
 		case scenarios.DoStatus:
 			r = pageOf(w.Header(), d.Status)
 		case scenarios.DoReplace:
@@ -75,6 +65,18 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		}
 	}
 	x.write(w, r)
+}
+
+// failing is an error of the catalogue, with its variable part filled in.
+func (x *exchange) failing(id protocol.ErrorID) *protocol.Error {
+	switch id {
+	case protocol.IssueBadRequest:
+		return protocol.IllegalParameter("sid")
+	case protocol.IssueMethod, protocol.SyncMethod:
+		return protocol.MethodNotAllowed(x.surface, x.r.Method)
+	default:
+		return protocol.NewError(id) // the loader has checked that there is one
+	}
 }
 
 // spoil does what ends a connection, or leaves it without a whole reply.
@@ -104,7 +106,6 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 
 // drip writes bytes in pieces, and is false when it could not.
 func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
-	due := x.s.clock.Now()
 	for {
 		n := min(d.Bytes, len(bytes))
 		if c.write(bytes[:n]) != nil {
@@ -113,8 +114,7 @@ func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
 		if bytes = bytes[n:]; len(bytes) == 0 {
 			return true
 		}
-		due = due.Add(d.Every)
-		if !x.pause(due) {
+		if !x.delay(d.Every) {
 			return false
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -46,7 +45,7 @@ func (c *stream) take(command protocol.Command) {
 	}
 	defer func() { c.presented = nil }()
 	var after []session.Input
-	for _, do := range c.x.strike(at, "", c.holdUp) {
+	for _, do := range c.x.strike(at, "") {
 		more, goesOn := c.meet(at, command, do)
 		if !goesOn {
 			return
@@ -59,16 +58,13 @@ func (c *stream) take(command protocol.Command) {
 	}
 }
 
-// holdUp lets what is said from now on wait.
-func (c *stream) holdUp(d time.Duration) { c.emit(outgoing{kind: waitHere, wait: d}) }
-
 // meet lets one action of a fault have its way with a packet. It tells whether the packet is to be dealt with all the same, and
 // what happens after that.
 func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios.Do) (after []session.Input, goesOn bool) {
 	letter := map[scenarios.Point]byte{scenarios.AtStart: 's', scenarios.AtFeed: 'p', scenarios.AtEnd: 'e'}[at]
 	switch d := do.(type) {
 	case scenarios.DoDelay:
-		c.holdUp(d.For)
+		c.emit(outgoing{kind: waitHere, wait: d.For})
 	case scenarios.DoSend:
 		c.emit(made(d.Text))
 	case scenarios.DoReplace:
@@ -163,10 +159,10 @@ func payloadOf(text []byte) string {
 
 // event puts an event on the line, in the way in which faults let it.
 func (c *stream) event(o outgoing) {
-	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter), c.holdUp) {
+	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter)) {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			c.holdUp(d.For)
+			c.emit(outgoing{kind: waitHere, wait: d.For})
 		case scenarios.DoSend:
 			c.emit(made(d.Text))
 		case scenarios.DoReplace:
@@ -284,14 +280,10 @@ const resetFarewell = "reset by a fault"
 // meetHandshake lets a fault have its way with a handshake. It returns what the handshake is to be answered through, or nil when
 // it has been dealt with.
 func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
-	dos := x.strike(scenarios.AtHandshake, "", x.postpone)
-	if !x.pauseBegun() {
-		panic(http.ErrAbortHandler) // nobody is there any more
-	}
-	for _, do := range dos {
+	for _, do := range x.strike(scenarios.AtHandshake, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoStatus:

@@ -35,7 +35,7 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	if dos == nil {
 		result, status := u.answer(u.id)
 		usual = resultReply(result, status, x.basis)
-		dos = x.strike(scenarios.AtSyncResponse, "", x.postpone)
+		dos = x.strike(scenarios.AtSyncResponse, "")
 	}
 	x.deliver(w, usual, dos, u)
 }
