@@ -19,7 +19,7 @@ func TestInOtherLanguages(t *testing.T) {
 	program := build(t)
 	t.Run("Python moves the clock", func(t *testing.T) {
 		python := tool(t, "python3", "MOCKAMIVOICE_REQUIRE_PYTHON")
-		out := start(t, program, "../../testdata/python", python, "-m", "unittest", "-v", "test_clock")
+		out := runIn(t, program, "../../testdata/python", python, "-m", "unittest", "-v", "test_clock")
 		if !strings.Contains(out, "Ran 6 tests") {
 			t.Errorf("not every test ran:\n%s", out)
 		}
@@ -27,13 +27,13 @@ func TestInOtherLanguages(t *testing.T) {
 	})
 	t.Run("the recipe for pytest", func(t *testing.T) {
 		pytest := tool(t, "pytest-3", "MOCKAMIVOICE_REQUIRE_PYTHON")
-		if out := start(t, program, recipes+"/pytest", pytest, "-q", "-p", "no:cacheprovider"); !strings.Contains(out, "1 passed") {
+		if out := runIn(t, program, recipes+"/pytest", pytest, "-q", "-p", "no:cacheprovider"); !strings.Contains(out, "1 passed") {
 			t.Error(out)
 		}
 	})
 	t.Run("the recipe for Node", func(t *testing.T) {
 		node := tool(t, "node", "MOCKAMIVOICE_REQUIRE_NODE")
-		if out := start(t, program, recipes+"/node", node, "--test"); !regexp.MustCompile(`(?m)^(#|ℹ) pass 1$`).MatchString(out) {
+		if out := runIn(t, program, recipes+"/node", node, "--test"); !regexp.MustCompile(`(?m)^(#|ℹ) pass 1$`).MatchString(out) {
 			t.Error(out)
 		}
 	})
@@ -59,7 +59,7 @@ func linesForCI(t *testing.T, program string) {
 			continue
 		}
 		dir := t.TempDir()
-		out := start(t, program, dir, append(append([]string{program}, strings.Fields(line[1])...), "--", python, client)...)
+		out := runIn(t, program, dir, append(append([]string{program}, strings.Fields(line[1])...), "--", python, client)...)
 		if !strings.Contains(out, "川に沿って散歩しました。") {
 			t.Errorf("%s: the client did not run: %s", c.recipe, out)
 		}
@@ -102,8 +102,8 @@ func tool(t *testing.T, name, require string) string {
 	return ""
 }
 
-// start runs a command in a folder, for which program is mockamivoice, and returns what it wrote.
-func start(t *testing.T, program, dir string, command ...string) string {
+// runIn runs a command in a folder, for which program is mockamivoice, and returns what it wrote.
+func runIn(t *testing.T, program, dir string, command ...string) string {
 	t.Helper()
 	readAll(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
