@@ -49,8 +49,9 @@ func (c *severable) end(how ending) {
 	_ = c.Close()
 }
 
-// resetConn ends the TCP connection below c with a RST.
+// resetConn ends the TCP connection below c with a RST. What is wrapped around it is closed as well, for it may keep count.
 func resetConn(c net.Conn) {
+	defer func() { _ = c.Close() }()
 	for inner := c; ; {
 		switch v := inner.(type) {
 		case *net.TCPConn:
@@ -60,7 +61,6 @@ func resetConn(c net.Conn) {
 		case interface{ NetConn() net.Conn }:
 			inner = v.NetConn()
 		default:
-			_ = c.Close()
 			return
 		}
 	}
