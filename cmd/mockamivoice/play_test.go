@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -38,5 +39,36 @@ func TestResetConnectionsFreeTheirPlace(t *testing.T) {
 			t.Errorf("connection %d: %v", n+1, err)
 		}
 		_ = c.Close()
+	}
+}
+
+// A service names a scenario by its id: one of --scenarios, of --scenario or of the library.
+func TestServicesNameScenariosByID(t *testing.T) {
+	file := scenarioFile(t, "sync.mine", "{at: sync.request, do: reset}")
+	for name, c := range map[string]struct {
+		scenario string
+		args     []string
+		want     string
+	}{
+		"a file":        {file, nil, "services[0].scenario: "},
+		"an id":         {"sync.mine", []string{"--scenarios", filepath.Dir(file)}, ""},
+		"that of start": {"sync.mine", []string{"--scenario", file}, ""},
+		"nobody's":      {"sync.mien", []string{"--scenario", file}, "no scenario is called"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := filepath.Join(t.TempDir(), "config.yaml")
+			if err := os.WriteFile(config, []byte("services:\n  - {sid: a, spw: b, scenario: "+c.scenario+"}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := append([]string{"--config", config}, c.args...)
+			if c.want == "" {
+				server(t, args...)
+				return
+			}
+			var out, errs bytes.Buffer
+			if status := run(t.Context(), append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", ""}, args...), nil, &out, &errs); status != 2 || !strings.Contains(errs.String(), c.want) {
+				t.Errorf("status %d, %q; want %q", status, errs.String(), c.want)
+			}
+		})
 	}
 }
