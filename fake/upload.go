@@ -324,10 +324,6 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.left <= 0 {
 		return 0, errDrained
 	}
-	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
-		p.due = now.Add(readPause)
-		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
-	}
 	if p.ended {
 		return 0, io.EOF
 	}
@@ -336,9 +332,16 @@ func (p *patient) Read(b []byte) (int, error) {
 		if !p.wait() {
 			return 0, io.ErrUnexpectedEOF
 		}
+		p.due = time.Time{} // the client did not make it wait
+	}
+	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
+		p.due = now.Add(readPause)
+		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
 	}
 	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
-	p.ended = errors.Is(err, io.EOF)
+	if p.ended = errors.Is(err, io.EOF); p.ended {
+		_ = p.control.SetReadDeadline(time.Time{}) // else net/http took a client for gone that waits longer for its reply
+	}
 	p.left -= int64(n)
 	return n, err
 }

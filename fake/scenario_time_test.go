@@ -1,0 +1,102 @@
+package fake_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"mockamivoice/fake"
+	"mockamivoice/fake/clock"
+	"mockamivoice/scenarios"
+)
+
+// deadlines is a server between net/http and the fake that lets deadlines for reading pass when a test says so.
+type deadlines struct {
+	http.ResponseWriter
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+// Unwrap is for http.ResponseController.
+func (d *deadlines) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = t
+	return http.NewResponseController(d.ResponseWriter).SetReadDeadline(t)
+}
+
+// pass acts as if so much real time had passed that the deadline is over, if there is one.
+func (d *deadlines) pass() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.last.IsZero() {
+		_ = http.NewResponseController(d.ResponseWriter).SetReadDeadline(clock.System{}.Now().Add(-time.Second))
+	}
+}
+
+// deadlineServer plays a scenario behind a deadlines for each request.
+func deadlineServer(s *scenarios.Scenario) (*streamServer, <-chan *deadlines) {
+	GinkgoHelper()
+	srv := newStreamServer(GinkgoT(), fake.WithScenario(s))
+	requests := make(chan *deadlines, 1)
+	hs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d := &deadlines{ResponseWriter: w}
+		requests <- d
+		srv.ServeHTTP(d, r)
+	}))
+	DeferCleanup(func() {
+		srv.Close()
+		hs.Close()
+	})
+	srv.addr = hs.Listener.Addr().String()
+	return srv, requests
+}
+
+// quiet tells that nothing comes for a moment, and the connection stays.
+func (c *rawHTTP) quiet() {
+	GinkgoHelper()
+	_ = c.SetReadDeadline(clock.System{}.Now().Add(30 * time.Millisecond))
+	b, err := c.r.ReadByte()
+	Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeTrue(), "got %q, %v", b, err)
+}
+
+var _ = Describe("Scenarios and time", func() {
+	recording := wav(1, 16000, 16, append(sentence(), sentence()...))
+
+	It("holds a request longer than a body may stand still", func() {
+		for do, later := range map[string]string{"stall": "", "{delay: 90s}": "HTTP/1.1 200 OK"} {
+			s, requests := deadlineServer(fault("sync.hang", "{at: sync.response, do: "+do+"}"))
+			c := dialHTTP(s.addr)
+			c.say(recognizeRequest(s.key, recording))
+			s.onAny(scenarios.FaultStruck)
+			(<-requests).pass()
+			c.quiet()
+			s.pass(90 * time.Second)
+			if later == "" {
+				c.quiet()
+			} else {
+				Expect(c.read(len(later))).To(Equal(later))
+			}
+		}
+	})
+
+	It("reads an upload so slowly that a client would be given up that sent it so", func() {
+		s, requests := deadlineServer(fault("sync.slow-upload", "{at: sync.request, do: {drip: {bytes: 30000, every: 90s}}}"))
+		c := dialHTTP(s.addr)
+		c.say(recognizeRequest(s.key, recording))
+		s.timers(1)
+		(<-requests).pass()
+		s.pass(time.Hour)
+		Expect(c.read(15)).To(Equal("HTTP/1.1 200 OK"))
+		Expect(s.tape()).NotTo(ContainSubstring("stood still"))
+	})
+})
