@@ -99,4 +99,28 @@ var _ = Describe("Scenarios and time", func() {
 		Expect(c.read(15)).To(Equal("HTTP/1.1 200 OK"))
 		Expect(s.tape()).NotTo(ContainSubstring("stood still"))
 	})
+
+	It("ends a connection after a delay without keeping whoever moved the clock", func() {
+		for _, at := range []string{"sync.request", "sync.response", "stream.handshake"} {
+			for _, do := range []string{"close", "{truncate: {bytes: 5}}"} {
+				if at == "sync.request" && do != "close" {
+					continue
+				}
+				s := newStreamServer(GinkgoT(), fake.WithScenario(fault("sync.late", "{at: "+at+", do: [{delay: 5s}, "+do+"]}")))
+				c := dialHTTP(s.addr)
+				if at == "stream.handshake" {
+					c.say(handshake{}.request(s.addr))
+				} else {
+					c.say(recognizeRequest(s.key, recording))
+				}
+				s.timers(1)
+				moved, err := s.Advance(5 * time.Second)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(moved.Unsettled).To(BeEmpty(), "%s %s", at, do)
+				Expect(last(s, scenarios.ConnClose).Text).To(Equal("closed by a fault"), "%s %s", at, do)
+				_, err = c.rest()
+				Expect(err).NotTo(HaveOccurred(), "FIN")
+			}
+		}
+	})
 })

@@ -31,22 +31,21 @@ func (c *severable) write(b []byte) error {
 	return err
 }
 
-// end ends the connection. An orderly end reads what the client is still sending, for otherwise the kernel would send a RST.
-func (c *severable) end(how ending) {
-	if how == resetTCP {
-		resetConn(c.Conn)
-		return
-	}
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
-		_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
-		var scrap [4 << 10]byte
-		for {
-			if _, err := c.Read(scrap[:]); err != nil {
-				break
-			}
+// closeWrite ends the sending side, and is false where that cannot be done on its own.
+func (c *severable) closeWrite() bool {
+	w, ok := c.Conn.(interface{ CloseWrite() error })
+	return ok && w.CloseWrite() == nil
+}
+
+// hearOut reads what the client is still sending, for otherwise the kernel would send a RST.
+func (c *severable) hearOut() {
+	_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
+	var scrap [4 << 10]byte
+	for {
+		if _, err := c.Read(scrap[:]); err != nil {
+			return
 		}
 	}
-	_ = c.Close()
 }
 
 // resetConn ends the TCP connection below c with a RST. What is wrapped around it is closed as well, for it may keep count.
@@ -78,9 +77,22 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 
 // sever ends the connection without an answer.
 func (x *exchange) sever(w http.ResponseWriter, how ending) {
-	c := x.take(w)
+	x.end(x.take(w), how)
+}
+
+// end ends the connection. Whoever moved the clock until now finds that done, but does not wait for the client's last words.
+func (x *exchange) end(c *severable, how ending) {
 	x.severed(how)
-	c.end(how)
+	if how == resetTCP {
+		resetConn(c.Conn)
+		return
+	}
+	closed := c.closeWrite()
+	x.settle()
+	if closed {
+		c.hearOut()
+	}
+	_ = c.Close()
 }
 
 // severed says on the tape how the connection ends, before anybody can see it.
@@ -109,7 +121,5 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	x.note(scenarios.HTTPResponse, scenarios.Out, e)
 	c := x.take(w)
 	send(c, b.Bytes())
-	x.settle()
-	x.severed(endOfTCP)
-	c.end(endOfTCP)
+	x.end(c, endOfTCP)
 }
