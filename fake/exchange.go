@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"time"
 
 	"mockamivoice/fake/internal/rawhead"
 	"mockamivoice/protocol"
@@ -24,6 +25,7 @@ type exchange struct {
 	key     string         // id
 	stage   stage          // what applies to it, as far as that is known yet
 	awake   bool           // it was woken by the clock, and who moved that waits for it
+	until   time.Time      // what it paused for last
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 

@@ -20,6 +20,10 @@ type pauses struct {
 // pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
 // exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
 func (x *exchange) pause(due time.Time) bool {
+	x.until = due
+	if !due.After(x.s.clock.Now()) { // a manual clock would have to be moved by nothing first
+		return !x.over()
+	}
 	p, woken := &x.s.pauses, make(chan struct{})
 	timer := x.s.clock.AfterFunc(due.Sub(x.s.clock.Now()), func() {
 		p.wake(x)
@@ -39,6 +43,25 @@ func (x *exchange) pause(due time.Time) bool {
 		x.settle()
 	}
 	return false
+}
+
+// over tells whether nobody is left to answer: the client left, or the server ends.
+func (x *exchange) over() bool {
+	select {
+	case <-x.s.closing:
+		return true
+	default:
+		return x.r.Context().Err() != nil
+	}
+}
+
+// later is the instant so long after what the exchange did last. Once it was woken that is when it was to wake: a manual clock may
+// show more by the time it comes to run.
+func (x *exchange) later(d time.Duration) time.Time {
+	if _, manual := x.s.clock.(*clock.Manual); manual && x.awake {
+		return x.until.Add(d)
+	}
+	return x.s.clock.Now().Add(d)
 }
 
 func (p *pauses) wake(x *exchange) {

@@ -44,7 +44,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.pause(x.later(d.For)) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoError:
@@ -94,7 +94,7 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 
 // drip writes bytes in pieces, and is false when it could not.
 func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
-	due := x.s.clock.Now()
+	due := x.later(0)
 	for {
 		n := min(d.Bytes, len(bytes))
 		if c.write(bytes[:n]) != nil {

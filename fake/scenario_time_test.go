@@ -123,4 +123,13 @@ var _ = Describe("Scenarios and time", func() {
 			}
 		}
 	})
+
+	It("adds up delays of a request from one instant to the next, however far the clock is moved at once", func() {
+		s := newStreamServer(GinkgoT(), fake.WithScenario(fault("sync.slow", "{at: sync.request, do: {delay: 5s}}", "{at: sync.response, do: [{delay: 4s}, {delay: 1s}]}")))
+		c := dialHTTP(s.addr)
+		c.say(recognizeRequest(s.key, recording))
+		s.timers(1)
+		s.pass(10 * time.Second)
+		Expect(c.read(15)).To(Equal("HTTP/1.1 200 OK"))
+	})
 })

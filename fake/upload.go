@@ -264,7 +264,7 @@ func (u *upload) meet() {
 	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			u.x.pause(u.x.s.clock.Now().Add(d.For))
+			u.x.pause(u.x.later(d.For))
 		case scenarios.DoExpireKey:
 			u.x.expireKey(d)
 			u.job.refusal = u.authorize()
@@ -313,7 +313,7 @@ type patient struct {
 // wait waits until the next piece may be read; the first one may be at once.
 func (p *patient) wait() bool {
 	if p.next.IsZero() {
-		p.next = p.x.s.clock.Now()
+		p.next = p.x.later(0)
 		return true
 	}
 	p.next = p.next.Add(p.drip.Every)
