@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,5 +132,60 @@ var _ = Describe("Scenarios and time", func() {
 		s.timers(1)
 		s.pass(10 * time.Second)
 		Expect(c.read(15)).To(Equal("HTTP/1.1 200 OK"))
+	})
+
+	It("takes no time for no delay", func() {
+		s := newStreamServer(GinkgoT(), fake.WithScenario(fault("sync.slow", "{at: sync.request, do: [{delay: 0s}, {drip: {bytes: 9000, every: 0s}}]}",
+			"{at: sync.response, do: [{delay: 0s}, {drip: {bytes: 9, every: 0s}}]}", "{at: stream.start, do: {delay: 0s}}",
+			"{at: stream.event, do: {drip: {bytes: 2, every: 0s}}}")))
+		c := dialHTTP(s.addr)
+		c.say(recognizeRequest(s.key, recording))
+		Expect(c.read(15)).To(Equal("HTTP/1.1 200 OK"))
+		stream := s.dial(handshake{})
+		before, end := s.cycle(stream, sentence())
+		Expect(letters(before) + end).To(MatchRegexp("^SCU*EAe$"))
+		Expect(s.armed()).To(BeNumerically("<", 4), "only the limits of the stream")
+	})
+
+	It("drips a huge frame within one move of the clock", func() {
+		s := newStreamServer(GinkgoT(), fake.WithScenario(playing("stream.drip", "transcripts: [{tokens: [{written: word}], repeat: 400}]", "faults: [{at: stream.event, of: A, do: {drip: {bytes: 1, every: 1s}}}]")))
+		c := s.begin("LSB16K")
+		c.feed(sentence(), 4096)
+		c.text("e")
+		s.on(scenarios.WSCommand, "e")
+		s.on(scenarios.WSEvent, "A")
+		s.pass(24 * time.Hour / 2)
+		before, _ := c.until("e")
+		Expect(len(before[len(before)-1])).To(BeNumerically(">", 20_000))
+		Expect(strings.Count(before[len(before)-1], `"written":"word"`)).To(Equal(400))
+	})
+
+	It("reorders whole events, with what a fault put before them", func() {
+		s, c := meet("{at: stream.event, of: S, do: {order: [C, S]}}", "{at: stream.event, of: C, do: {drip: {bytes: 1, every: 1s}}}")
+		s.start(c, "LSB16K")
+		c.feed(sentence(), 4096)
+		s.on(scenarios.WSEvent, "C")
+		s.pass(10 * time.Second) // no pong would come in the middle of a frame
+		c.text("e")
+		before, _ := c.until("e")
+		Expect(letters(before)).To(MatchRegexp("^CSU*EA$"))
+
+		s, c = meet("{at: stream.event, of: S, do: {order: [C, S]}}", "{at: stream.event, of: C, do: [{send: 'G x'}, {delay: 5s}]}")
+		s.start(c, "LSB16K")
+		c.feed(sentence(), 4096)
+		Expect(c.next()).To(Equal("G x"))
+		c.settle()
+		c.quiet()
+		s.pass(5 * time.Second)
+		Expect(c.next()).To(Equal("C"))
+	})
+
+	It("keeps no more for a client than it would for one that does not read", func() {
+		s, c := meet("{at: stream.start, do: {delay: 1h}}")
+		c.text("s LSB16K -a-general authorization=" + s.key)
+		for range 5000 {
+			c.text("e")
+		}
+		s.on(scenarios.ConnClose, "too much waits for the clock")
 	})
 })
