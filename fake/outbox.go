@@ -33,7 +33,7 @@ type message struct {
 }
 
 const (
-	maxMessages = 4096    // waiting for a client that does not read
+	maxMessages = 16384   // waiting for a client that does not read
 	maxWaiting  = 8 << 20 // bytes of them
 )
 

@@ -1,6 +1,7 @@
 package fake_test
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -183,9 +184,19 @@ var _ = Describe("Scenarios and time", func() {
 	It("keeps no more for a client than it would for one that does not read", func() {
 		s, c := meet("{at: stream.start, do: {delay: 1h}}")
 		c.text("s LSB16K -a-general authorization=" + s.key)
-		for range 5000 {
-			c.text("e")
-		}
+		e := appendFrame(nil, true, opText, []byte("e"), true)
+		_, _ = c.nc.Write(bytes.Repeat(e, 20_000)) // it is cut off before the last one
 		s.on(scenarios.ConnClose, "too much waits for the clock")
+	})
+
+	It("says the same as often as a scenario may ask, and a result as large", func() {
+		tenTimes := "0123456789"
+		s, c := meet("{at: stream.event, of: U, do: {duplicate: 1000}}", "{at: stream.event, of: A, do: {result: {text: '"+strings.Repeat(tenTimes, 5)+"', repeat: 10000}}}")
+		s.start(c, "LSB16K")
+		c.p(append(speech(4000), silence(1300)...))
+		c.text("e")
+		before, _ := c.until("e")
+		Expect(strings.Count(letters(before), "U")).To(And(BeNumerically(">=", 5000), WithTransform(func(n int) int { return n % 1000 }, BeZero())))
+		Expect(strings.Count(before[len(before)-1], tenTimes)).To(BeNumerically(">=", 50_000))
 	})
 })
