@@ -77,9 +77,9 @@ func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios
 		return nil, c.breakOff(at, d)
 	case scenarios.DoLimit:
 		reached := session.Reached{Timer: timerOf(d.Name)}
-		if at == scenarios.AtEnd {
+		if at == scenarios.AtEnd && d.Name != scenarios.LimitIdle { // which begins to count when e is answered
 			c.run(reached)
-			return nil, false
+			return nil, c.machine.State() != session.Closed
 		}
 		return []session.Input{reached}, true
 	case scenarios.DoDrop:

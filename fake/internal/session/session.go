@@ -221,7 +221,9 @@ func (m *Machine) step(at time.Time, in Input) {
 	case Fired:
 		m.fired(at, in.Timer)
 	case Reached:
-		m.lastData = at.Add(-m.rules.NoData)
+		if in.Timer == TimerNoData {
+			m.lastData = at.Add(-m.rules.NoData)
+		}
 		m.fired(at, in.Timer)
 	case Expired:
 		m.expires = in.At
