@@ -16,6 +16,7 @@ type outgoing struct {
 	kind     kind
 	letter   byte   // of a packet
 	text     []byte // of a packet; bytes of a raw piece
+	hides    bool   // the text is made of a secret, and not shown on the tape
 	basis    string
 	event    protocol.Event   // of a packet of the machine; nil for one that a fault made up
 	wait     time.Duration    // of waitHere: clock time
@@ -172,7 +173,7 @@ func (c *stream) transmit(o outgoing) {
 	switch o.kind {
 	case packet:
 		c.x.note(scenarios.WSEvent, scenarios.Out, scenarios.Entry{
-			Text: string(o.text), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
+			Text: o.shown(string(o.text)), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
 		})
 		if o.event != nil {
 			c.s.metrics.said(o.event)
@@ -187,6 +188,14 @@ func (c *stream) transmit(o outgoing) {
 	case waitHere: // was carried out already
 	}
 	c.out.push(m)
+}
+
+// shown is what the tape shows of a text of o.
+func (o outgoing) shown(text string) string {
+	if o.hides {
+		return hidden
+	}
+	return text
 }
 
 // terminated is a packet with the line end that some generation of the service sends. (observed: the vendor's libraries)

@@ -113,7 +113,7 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	_ = h.Write(&b) // a buffer takes everything
 	b.WriteString("\r\n")
 	b.Write(body)
-	e := scenarios.Entry{Status: r.status, Headers: sortedHeaders(h), Body: string(body)}
+	e := scenarios.Entry{Status: r.status, Headers: sortedHeaders(h), Body: x.shown(body)}
 	if r.basis != 0 {
 		e.Basis = r.basis.String()
 	}

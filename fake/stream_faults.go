@@ -171,6 +171,7 @@ func (c *stream) event(o outgoing) {
 		case scenarios.DoResult:
 			o.text = c.heard(o, d.Said)
 		case scenarios.DoGarble:
+			o.hides = o.hides || c.x.holdsSecret(o.text)
 			if head := len(o.text) - len(payloadOf(o.text)); head < len(o.text) {
 				o.text = append(o.text[:head:head], c.x.garble(o.text[head:])...)
 			}
@@ -230,6 +231,7 @@ func (c *stream) heard(o outgoing, said scenarios.Said) []byte {
 
 // truncate sends the beginning of a frame and ends the connection.
 func (c *stream) truncate(o outgoing, cut int) {
+	o.hides = o.hides || c.x.holdsSecret(o.text)
 	c.emit(c.piece(o, append(frameHead(len(o.text)), o.text[:cut]...), string(o.text[:cut])))
 	c.emit(outgoing{kind: finIt, farewell: "closed by a fault"})
 	c.line.silent = true
@@ -256,7 +258,7 @@ func (c *stream) writeRaw(m message) error {
 // piece is the beginning of a frame, of which the tape says what is given.
 func (c *stream) piece(o outgoing, bytes []byte, text string) outgoing {
 	return outgoing{kind: rawBytes, letter: o.letter, text: bytes, entry: &scenarios.Entry{
-		Text: text, Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
+		Text: o.shown(text), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
 	}}
 }
 
