@@ -14,7 +14,10 @@ import (
 type pauses struct {
 	mu    sync.Mutex
 	awake map[*exchange]int
-	rest  sync.Cond // signalled when one came to rest
+	rest  sync.Cond     // signalled when one came to rest
+	left  time.Duration // of real time, for which a move of the clock that is under way may wait; 0 when none is
+
+	moving sync.Mutex // held while the clock is moved
 }
 
 // pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
@@ -28,6 +31,7 @@ func (x *exchange) pause(due time.Time) bool {
 	timer := x.s.clock.AfterFunc(due.Sub(x.s.clock.Now()), func() {
 		p.wake(x)
 		close(woken)
+		p.await(x)
 	})
 	x.settle() // behind the timer, for whoever moves the clock looks for timers when all are at rest
 	select {
@@ -71,6 +75,44 @@ func (p *pauses) wake(x *exchange) {
 		p.awake = make(map[*exchange]int)
 	}
 	p.awake[x]++
+}
+
+// await holds up the clock that woke x until x has come to rest, so that what x does happens at its instant.
+func (p *pauses) await(x *exchange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left <= 0 {
+		return
+	}
+	system := clock.System{}
+	until := system.Now().Add(p.left)
+	alarm := system.AfterFunc(p.left, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rest.Broadcast()
+	})
+	defer alarm.Stop()
+	for p.awake[x] > 0 && system.Now().Before(until) {
+		p.rest.Wait()
+	}
+	p.left = until.Sub(system.Now())
+}
+
+// move moves the clock. It returns how much real time is left to wait for what was woken.
+func (p *pauses) move(by func() (int, error)) (fired int, left time.Duration, err error) {
+	p.moving.Lock()
+	defer p.moving.Unlock()
+	p.allow(settleTime)
+	fired, err = by()
+	return fired, max(p.allow(0), 0), err
+}
+
+// allow sets for how long the move of the clock may wait, and returns what was left of that.
+func (p *pauses) allow(d time.Duration) (left time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left, p.left = p.left, d
+	return left
 }
 
 // settle says that the exchange has done what it was woken for.
@@ -120,11 +162,12 @@ func (x *exchange) hold() {
 // moveAndSettle moves the clock, then lets everything that was woken by that come to rest: what is due again by then runs as
 // well. Unsettled are the connections that were not at rest after a second of real time.
 func (s *Server) moveAndSettle(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
-	if fired, err = by(m); err != nil {
+	fired, left, err := s.pauses.move(func() (int, error) { return by(m) })
+	if err != nil {
 		return 0, nil, err
 	}
 	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
 	for {
 		unsettled = s.settle(ctx)

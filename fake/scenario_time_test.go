@@ -199,4 +199,25 @@ var _ = Describe("Scenarios and time", func() {
 		Expect(strings.Count(letters(before), "U")).To(And(BeNumerically(">=", 5000), WithTransform(func(n int) int { return n % 1000 }, BeZero())))
 		Expect(strings.Count(before[len(before)-1], tenTimes)).To(BeNumerically(">=", 50_000))
 	})
+
+	It("does each thing at its instant, however far the clock is moved at once", func() {
+		begun := time.Date(2026, 7, 30, 23, 59, 30, 0, time.UTC)
+		s := newStreamServer(GinkgoT(), fake.WithScenario(fault("sync.slow", "{at: sync.request, do: {delay: 7s}}", "{at: sync.response, nth: 1, do: {delay: 83s}}",
+			"{at: sync.response, nth: 2, do: [{result: hi}, {drip: {bytes: 100, every: 1s}}]}")))
+		c := dialHTTP(s.addr)
+		c.say(recognizeRequest(s.key, recording))
+		s.timers(1)
+		s.pass(time.Hour)
+		Expect(last(s, scenarios.HTTPResponse).At.UTC()).To(Equal(begun.Add(90 * time.Second)))
+
+		c = dialHTTP(s.addr)
+		c.say(recognizeRequest(s.key, recording))
+		s.timers(1)
+		s.pass(time.Hour)
+		Expect(last(s, scenarios.HTTPResponse).At.UTC()).To(Equal(begun.Add(time.Hour + 7*time.Second)))
+		text, err := c.rest()
+		Expect(err).NotTo(HaveOccurred())
+		pieces := time.Duration((len(text)+99)/100 - 1)
+		Expect(last(s, scenarios.ConnClose).At.UTC()).To(Equal(begun.Add(time.Hour + 7*time.Second + pieces*time.Second)))
+	})
 })
