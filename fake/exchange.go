@@ -24,9 +24,9 @@ type exchange struct {
 	peer    netip.Addr
 	key     string         // id
 	stage   stage          // what applies to it, as far as that is known yet
-	awake   bool           // it was woken by the clock, and who moved that waits for it
+	awake   bool           // it was woken by the clock, or is about to arm a timer, and who moves the clock waits for it
+	due     time.Time      // when what a fault holds up goes on, at the earliest
 	hides   bool           // the body of the reply is made of a secret
-	until   time.Time      // what it paused for last
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 

@@ -114,7 +114,7 @@ func (c *stream) carry(o outgoing) {
 	l := &c.line
 	if o.kind == waitHere {
 		if o.wait > 0 {
-			l.timer = c.s.clock.AfterFunc(o.wait, c.goOn)
+			l.timer = clock.At(c.s.clock, c.now.Add(o.wait), c.goOn)
 		}
 		return
 	}
@@ -124,7 +124,7 @@ func (c *stream) carry(o outgoing) {
 		c.transmit(first)
 		o.text, o.entry = o.text[o.piece:], nil
 		if o.every > 0 {
-			l.rest, l.timer = &o, c.s.clock.AfterFunc(o.every, c.goOn)
+			l.rest, l.timer = &o, clock.At(c.s.clock, c.now.Add(o.every), c.goOn)
 			return
 		}
 	}

@@ -23,12 +23,11 @@ type pauses struct {
 // pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
 // exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
 func (x *exchange) pause(due time.Time) bool {
-	x.until = due
 	if !due.After(x.s.clock.Now()) { // a manual clock would have to be moved by nothing first
 		return !x.over()
 	}
 	p, woken := &x.s.pauses, make(chan struct{})
-	timer := x.s.clock.AfterFunc(due.Sub(x.s.clock.Now()), func() {
+	timer := clock.At(x.s.clock, due, func() {
 		p.wake(x)
 		close(woken)
 		p.await(x)
@@ -59,13 +58,20 @@ func (x *exchange) over() bool {
 	}
 }
 
-// later is the instant so long after what the exchange did last. Once it was woken that is when it was to wake: a manual clock may
-// show more by the time it comes to run.
-func (x *exchange) later(d time.Duration) time.Time {
-	if _, manual := x.s.clock.(*clock.Manual); manual && x.awake {
-		return x.until.Add(d)
+// stir makes the exchange awake from now on, and notes the time, so that whoever has read of the fault that is about to strike may
+// move the clock: what the fault delays is due by that time, and the move waits until it has been armed.
+func (x *exchange) stir() {
+	x.due = x.s.clock.Now()
+	if x.r != nil && !x.awake { // an open stream has no request any more; it settles in ways of its own
+		x.s.pauses.wake(x)
+		x.awake = true
 	}
-	return x.s.clock.Now().Add(d)
+}
+
+// delay lets clock time pass, from when the fault struck or the delay before this one ended.
+func (x *exchange) delay(d time.Duration) bool {
+	x.due = x.due.Add(d)
+	return x.pause(x.due)
 }
 
 func (p *pauses) wake(x *exchange) {

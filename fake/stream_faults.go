@@ -77,7 +77,7 @@ func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios
 		return nil, c.breakOff(at, d)
 	case scenarios.DoLimit:
 		reached := session.Reached{Timer: timerOf(d.Name)}
-		if at == scenarios.AtEnd && d.Name != scenarios.LimitIdle { // which begins to count when e is answered
+		if at == scenarios.AtEnd {
 			c.run(reached)
 			return nil, c.machine.State() != session.Closed
 		}
@@ -298,7 +298,7 @@ func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
 	for _, do := range x.strike(scenarios.AtHandshake, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.later(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoStatus:
