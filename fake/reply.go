@@ -51,7 +51,9 @@ func short(s string) string {
 
 // holdsSecret tells whether the tape would show something else instead of a part of this text. What a fault makes of the text,
 // the tape does not know for a secret any more.
-func (x *exchange) holdsSecret(text []byte) bool { return x.s.redact.Text(string(text)) != string(text) }
+func (x *exchange) holdsSecret(text []byte) bool {
+	return x.s.redact.Text(string(text)) != string(text)
+}
 
 const hidden = "***" // what the tape shows of a text that was made of a secret
 
