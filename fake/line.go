@@ -124,7 +124,8 @@ func (c *stream) carry(o outgoing) {
 		c.transmit(first)
 		o.text, o.entry = o.text[o.piece:], nil
 		if o.every > 0 {
-			l.rest, l.timer = &o, clock.At(c.s.clock, c.now.Add(o.every), c.goOn)
+			rest := o // o itself stays on the stack
+			l.rest, l.timer = &rest, clock.At(c.s.clock, c.now.Add(o.every), c.goOn)
 			return
 		}
 	}
