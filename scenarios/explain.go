@@ -258,3 +258,11 @@ func (e Expectation) InWords() string {
 	}[e.Expect]
 	return does + " within " + span(e.Within)
 }
+
+func short(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

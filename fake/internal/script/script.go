@@ -17,7 +17,7 @@ const maxKeys = 100_000
 type Desk struct {
 	mu      sync.Mutex
 	records map[string]*record // by id of the key; "" where no key is known
-	order   []string           // of the ids in records, the oldest first
+	order   []string           // of the ids in records but "", the oldest first
 	expired atomic.Int64       // how many keys were let expire, so that most servers need not look
 }
 
@@ -103,12 +103,15 @@ func (d *Desk) record(key string) *record {
 	if d.records == nil {
 		d.records = make(map[string]*record)
 	}
+	r := &record{}
+	d.records[key] = r
+	if key == "" { // of the whole server: it stays
+		return r
+	}
 	if len(d.order) >= maxKeys {
 		delete(d.records, d.order[0])
 		d.order = d.order[1:]
 	}
-	r := &record{}
-	d.records[key] = r
 	d.order = append(d.order, key)
 	return r
 }

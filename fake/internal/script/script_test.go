@@ -84,6 +84,9 @@ func TestKeysThatWereLetExpire(t *testing.T) {
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s := scenario(t, "    - {at: stream.feed, nth: 1, do: drop}\n")
 	var d script.Desk
+	if d.Strike(s, "", scenarios.AtFeed, "") == nil {
+		t.Fatal("where no key is known it is met once")
+	}
 	const keys = 100_001
 	for i := range keys {
 		if d.Strike(s, fmt.Sprint(i), scenarios.AtFeed, "") == nil {
@@ -92,6 +95,9 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	}
 	if d.Strike(s, fmt.Sprint(keys-1), scenarios.AtFeed, "") != nil {
 		t.Error("the newest key was forgotten")
+	}
+	if d.Strike(s, "", scenarios.AtFeed, "") != nil {
+		t.Error("what is counted for the whole server was forgotten for the sake of keys")
 	}
 	if d.Strike(s, "0", scenarios.AtFeed, "") == nil {
 		t.Error("the oldest key is still there")
