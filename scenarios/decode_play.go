@@ -78,6 +78,11 @@ func readFault(n strict.Node) Fault {
 				strict.Int(&f.Times, 1)(v)
 			}
 		},
+		"per": func(v strict.Node) {
+			var per string
+			strict.OneOf(&per, "key", "server")(v)
+			f.All = per == "server"
+		},
 		"do": func(v strict.Node) { f.Do = readDos(v) },
 	}, "at", "do")
 	if counted && !bounded {

@@ -34,7 +34,7 @@ func (f Fault) InWords() string {
 	for _, d := range f.Do {
 		happens = append(happens, f.doInWords(d))
 	}
-	return "At " + f.when() + ": " + strings.Join(happens, ", then ") + "."
+	return "At " + f.when() + map[bool]string{true: " of all clients together"}[f.All] + ": " + strings.Join(happens, ", then ") + "."
 }
 
 // when names the occurrences, such as "the first handshake".

@@ -84,6 +84,7 @@ func TestMistakesInPlay(t *testing.T) {
 		fault("{at: stream.event, of: X, do: stall}"):                                                                     {`"X" is none of S, E, C, U, A, G`, true},
 		fault("{at: stream.feed, do: [stall, reset]}"):                                                                    {"nothing can follow stall", false},
 		fault("{at: stream.feed, do: []}"):                                                                                {"does nothing", true},
+		fault("{at: stream.feed, per: service, do: stall}"):                                                               {`"service" is none of key, server`, true},
 		fault("{at: stream.feed}"):                                                                                        {`field "do" is missing`, true},
 		fault("{at: stream.start, do: {error: stream.feed.refused}}"):                                                     {"stream.feed.refused is no answer at stream.start", false},
 		fault("{at: sync.request, do: {error: sync.bussy}}"):                                                              {`did you mean "sync.busy"?`, false},

@@ -36,12 +36,16 @@ func (d *Desk) Strike(s *scenarios.Scenario, key string, at scenarios.Point, of 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	counts := d.record(key).of(s)
+	own, all := d.record(key).of(s), d.record("").of(s)
 	var strikes *scenarios.Fault
 	for i := range s.Play.Faults {
 		f := &s.Play.Faults[i]
 		if f.At != at || f.Of != "" && f.Of != of {
 			continue
+		}
+		counts := own
+		if f.All {
+			counts = all
 		}
 		counts[i]++
 		if strikes == nil && f.Covers(counts[i]) {

@@ -57,6 +57,20 @@ func TestFaultsAreCountedForEachKey(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTheWholeServerAreCountedForAllKeys(t *testing.T) {
+	s := scenario(t, "    - {at: stream.feed, nth: 2, per: server, do: drop}\n    - {at: stream.feed, nth: 2, per: key, do: reset}\n")
+	var d script.Desk
+	var got []string
+	for _, key := range []string{"one", "two", "two", "one", ""} {
+		for _, one := range strikes(&d, s, key, scenarios.AtFeed, "", 1) {
+			got = append(got, key+" "+one)
+		}
+	}
+	if want := []string{"two 1 drop", "two 1 reset", "one 1 reset"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestKeysThatWereLetExpire(t *testing.T) {
 	var d script.Desk
 	at := time.Date(2026, 7, 31, 0, 0, 0, 0, time.UTC)
