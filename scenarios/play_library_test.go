@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -152,6 +153,33 @@ func TestEdgeCasesUseTheWholeVocabulary(t *testing.T) {
 
 // The table of edge cases is made of the files; go test ./scenarios -update writes it.
 func TestEdgeCaseTableIsUpToDate(t *testing.T) { upToDate(t, "EDGE-CASES.md", edgeCaseTable()) }
+
+// The README has the same table, shorter, between two comments.
+func TestEdgeCasesOfTheREADMEAreUpToDate(t *testing.T) {
+	const file, from, to = "../README.md", "<!-- edge cases: go test ./scenarios -update -->\n", "<!-- end of edge cases -->"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begun := strings.Cut(string(data), from)
+	_, after, ended := strings.Cut(rest, to)
+	if !begun || !ended {
+		t.Fatal("the README has no place for the edge cases")
+	}
+	upToDate(t, file, []byte(before+from+shortEdgeCaseTable()+to+after))
+}
+
+func shortEdgeCaseTable() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<details>\n<summary>The %d edge cases that come with the program</summary>\n\n", len(scenarios.EdgeCases()))
+	b.WriteString("What is *assumed* is not said to be what the service does: it is there to try clients with. [EDGE-CASES.md](scenarios/EDGE-CASES.md) says as well what a good client does.\n\n")
+	b.WriteString("| name | what the client meets | known how |\n|---|---|---|\n")
+	for _, s := range scenarios.EdgeCases() {
+		fmt.Fprintf(&b, "| [%s](scenarios/library/%s.yaml) | %s | %s |\n", s.ID, s.ID, cell(s.Title), s.Basis)
+	}
+	b.WriteString("\n</details>\n")
+	return b.String()
+}
 
 func edgeCaseTable() []byte {
 	titles := make(map[string]string)
