@@ -148,3 +148,12 @@ func (s *Scenario) Parts() []string {
 func (s *Scenario) StrikesAt(points ...Point) bool {
 	return s.Play != nil && slices.ContainsFunc(s.Play.Faults, func(f Fault) bool { return slices.Contains(points, f.At) })
 }
+
+// IsForServer tells whether s concerns what comes before any key is known, so that it cannot be bound to one.
+func (s *Scenario) IsForServer() bool {
+	if s.Play == nil {
+		return false
+	}
+	early := slices.ContainsFunc(s.Play.Behaviour, func(c Choice) bool { return c.point == AsyncV1 })
+	return early || s.StrikesAt(AtHandshake, AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
+}
