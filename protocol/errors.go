@@ -121,7 +121,7 @@ func (e *Error) Event() Event {
 
 // Catalogue lists every error text of the service that this package knows, with how well it is known.
 func Catalogue() []Error {
-	return slices.Concat(httpErrors(), asyncErrors(), streamErrors())
+	return slices.Concat(httpErrors(), asyncErrors(), wordsErrors(), streamErrors())
 }
 
 func httpErrors() []Error {
@@ -217,14 +217,18 @@ func NewError(id ErrorID) *Error {
 // seconds of lateness, rounded towards zero. (documented: issue-api-key-with-api; inferred: how the lateness is rounded)
 func ExpiredAtStart(expiry, now time.Time) *Error {
 	e := NewError(StartExpired)
-	late := now.Sub(expiry) / time.Second
-	e.Message = fmt.Sprintf("service authorization has expired: %s (-%ds)", expiry.UTC().Format("2006/01/02 15:04:05.000 -0700"), late)
+	e.Message = expiredText(expiry, now)
 	return e
 }
 
-// MethodNotAllowed refuses an HTTP method on a surface that takes POST alone.
+func expiredText(expiry, now time.Time) string {
+	late := now.Sub(expiry) / time.Second
+	return fmt.Sprintf("service authorization has expired: %s (-%ds)", expiry.UTC().Format("2006/01/02 15:04:05.000 -0700"), late)
+}
+
+// MethodNotAllowed refuses an HTTP method that a surface does not take.
 func MethodNotAllowed(surface Surface, method string) *Error {
-	id := map[Surface]ErrorID{SurfaceIssue: IssueMethod, SurfaceSync: SyncMethod, SurfaceAsync: AsyncMethod}[surface]
+	id := map[Surface]ErrorID{SurfaceIssue: IssueMethod, SurfaceSync: SyncMethod, SurfaceAsync: AsyncMethod, SurfaceWords: WordsMethod}[surface]
 	return NewError(id).with("<method>", method)
 }
 

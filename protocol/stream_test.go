@@ -198,6 +198,23 @@ func TestErrorTexts(t *testing.T) {
 		"async.poll.unauthorized":        {"", "Failed to authorize for the app_key", "assumed"},
 		"async.poll.not-found":           {"", "Not found", "assumed"},
 		"async.poll.server-error":        {"", "Internal server error", "assumed"},
+		"words.no-engine":                {"?", "missing dictation grammar file name", "documented"},
+		"words.method":                   {"?", "<method> method is not allowed", "documented"},
+		"words.unauthorized":             {"-", "can't verify service authorization", "documented"},
+		"words.expired":                  {"-", "service authorization has expired: <expiry> (<lateness>)", "documented"},
+		"words.no-profile":               {"?", "unknown profile", "assumed"},
+		"words.bad-engine":               {"?", "illegal dictation grammar file name", "assumed"},
+		"words.bad-profile":              {"?", "illegal profile id", "assumed"},
+		"words.bad-parameter":            {"?", "illegal parameter: <name>", "assumed"},
+		"words.bad-body":                 {"?", "can't parse request body", "assumed"},
+		"words.bad-word":                 {"?", "illegal word", "assumed"},
+		"words.too-many":                 {"?", "too many words", "assumed"},
+		"words.too-large":                {"?", "too large request body", "assumed"},
+		"words.server-error":             {"?", "internal server error", "assumed"},
+		"words.sentiment.no-header":      {"", "No authorization header", "documented"},
+		"words.sentiment.no-token":       {"", "Invalid authentication credentials", "documented"},
+		"words.sentiment.bad-header":     {"", "Invalid authorization header format", "documented"},
+		"words.sentiment.unauthorized":   {"", "Failed to authorize for the app_key", "documented"},
 	}
 	seen := make(map[protocol.ErrorID]bool)
 	for _, e := range protocol.Catalogue() {
