@@ -1,8 +1,8 @@
 // Package refclient is a small client of the AmiVoice API that keeps to its rules.
 //
 // A Client issues keys with IssueKey, recognizes a whole recording with Recognize, streams audio with Stream, and leaves a recording
-// to the service as a job with Submit; Job.Wait waits for the result. It is given a key, or the credentials with which it issues keys
-// by itself; such a key is kept for the first half of its life.
+// to the service as a job with Submit; Job.Wait waits for the result. Words and SetWords read and write dictionaries. It is given a
+// key, or the credentials with which it issues keys by itself; such a key is kept for the first half of its life.
 //
 // A Stream is fed by one goroutine and read by another, and one cycle of it looks like this:
 //
@@ -72,6 +72,7 @@ type Endpoints struct {
 	Sync   string // of synchronous recognition with logging; the other is next to it, below nolog
 	Stream string // of streams with logging, ws or wss, with the slash at its end
 	Async  string // of jobs; one of them is at it, a slash and its id
+	Words  string // of dictionaries: what stands before /profilewords/ and /classnames/
 }
 
 // At is where a service keeps its surfaces under base, an http or https URL such as http://127.0.0.1:8080.
@@ -82,6 +83,7 @@ func At(base string) Endpoints {
 		Sync:   base + protocol.PathSync,
 		Stream: strings.Replace(base, "http", "ws", 1) + protocol.PathStream,
 		Async:  base + protocol.PathAsyncV2,
+		Words:  base,
 	}
 }
 
@@ -120,6 +122,7 @@ func WithEndpoint(e Endpoints) Option {
 		fill(&e.Sync, c.endpoints.Sync)
 		fill(&e.Stream, c.endpoints.Stream)
 		fill(&e.Async, c.endpoints.Async)
+		fill(&e.Words, c.endpoints.Words)
 		c.endpoints = e
 	}
 }

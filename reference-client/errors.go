@@ -79,12 +79,12 @@ func (e expiredError) Error() string { return e.error.Error() + " (the life of t
 // Unwrap is the refusal.
 func (e expiredError) Unwrap() error { return e.error }
 
-// Expired reports whether a key was refused because its life was over. On a stream the service says so at s. At the first p and
-// on the other surfaces its words also mean other things (documented: issue-api-key-with-api); there it is true when a key that
-// the Client issued itself was too old by the Client's clock.
+// Expired reports whether a key was refused because its life was over. On a stream the service says so at s, and it does so where
+// words are asked for. At the first p and on the other surfaces its words also mean other things (documented:
+// issue-api-key-with-api); there it is true when a key that the Client issued itself was too old by the Client's clock.
 func Expired(err error) bool {
 	_, aged := errors.AsType[expiredError](err)
-	return aged || errors.Is(err, &protocol.Error{ID: protocol.StartExpired})
+	return aged || errors.Is(err, &protocol.Error{ID: protocol.StartExpired}) || errors.Is(err, &protocol.Error{ID: protocol.WordsExpired})
 }
 
 // Retryable reports whether the same request may succeed when it is made again: after trouble with the connection, and after
@@ -119,7 +119,7 @@ func retryable(e *protocol.Error) bool {
 		return true
 	case protocol.FeedRefused, protocol.FeedSessionTimeout, protocol.EndTimeout, protocol.EndTimeoutRecognizing: // documented: begin again with s
 		return true
-	case protocol.AsyncPollFault: // observed: the status
+	case protocol.AsyncPollFault, protocol.WordsFault: // observed: the status, of polls
 		return true
 	case protocol.StartUnverified, protocol.StartUnavailable, protocol.StartNoServer: // inferred from what they say
 		return true
@@ -146,7 +146,7 @@ func trouble(err error) bool {
 // aged marks err, which may mean an expired key, when the key's life was over.
 func (c *Client) aged(over bool, err *protocol.Error) error {
 	switch err.ID {
-	case protocol.SyncUnauthorized, protocol.FeedRefused, protocol.AsyncUnauthorized, protocol.AsyncPollUnauthorized:
+	case protocol.SyncUnauthorized, protocol.FeedRefused, protocol.AsyncUnauthorized, protocol.AsyncPollUnauthorized, protocol.WordsUnauthorized:
 		if over {
 			return expiredError{err}
 		}

@@ -25,7 +25,7 @@ var _ = Describe("Errors", func() {
 		Expect(again).To(ConsistOf(
 			protocol.SyncReceiveTimeout, protocol.SyncBusy, protocol.SyncConnectFailed, protocol.SyncReceiveFailed,
 			protocol.SyncInvalidResult, protocol.SyncNotLoaded, protocol.SyncCancelled, protocol.SyncFatal,
-			protocol.AsyncPollFault,
+			protocol.AsyncPollFault, protocol.WordsFault,
 			protocol.StartUnverified, protocol.StartUnavailable, protocol.StartNoServer,
 			protocol.FeedRefused, protocol.FeedSessionTimeout, protocol.EndTimeout, protocol.EndTimeoutRecognizing,
 		))
@@ -33,7 +33,7 @@ var _ = Describe("Errors", func() {
 
 	It("say that a key has expired only where the service does, without a client's help", func() {
 		for _, e := range protocol.Catalogue() {
-			Expect(refclient.Expired(&e)).To(Equal(e.ID == protocol.StartExpired), "%s", e.ID)
+			Expect(refclient.Expired(&e)).To(Equal(e.ID == protocol.StartExpired || e.ID == protocol.WordsExpired), "%s", e.ID)
 		}
 	})
 
