@@ -62,7 +62,7 @@ func (j *Job) poll(ctx context.Context) (polled, error) {
 		}
 		p := polled{after: got.after(c.now())}
 		if got.status != http.StatusOK {
-			return p, c.notPolled(got, key)
+			return p, fmt.Errorf("job %s: %w", j.ID, c.notPolled(got, key))
 		}
 		if p.Job, err = protocol.ParseJob(got.body); err != nil {
 			return p, fmt.Errorf("poll a job: %s", hide(err.Error(), key.key))

@@ -56,6 +56,8 @@ type commands struct {
 	Issue       issueCommand       `cmd:"" help:"Issue a key and print it."`
 	Recognize   recognizeCommand   `cmd:"" help:"Recognize a recording."`
 	Stream      streamCommand      `cmd:"" help:"Stream audio and print what is recognized while it is sent."`
+	Submit      submitCommand      `cmd:"" help:"Leave a recording to the service as a job, and wait for its result."`
+	Words       wordsCommand       `cmd:"" help:"Read and write dictionaries."`
 	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
 	Verdict     verdictCommand     `cmd:"" help:"Judge what a client did: from a tape, a running fake, or a command that is run."`
