@@ -1,19 +1,24 @@
 package refclient_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"mockamivoice/fake"
 	"mockamivoice/protocol"
 	"mockamivoice/reference-client"
+	"mockamivoice/scenarios"
 )
 
 // answer is one reply of a stub to a poll. A status of 0 is 200; of -1, the connection breaks.
@@ -255,3 +260,105 @@ var _ = Describe("Wait", func() {
 		})
 	})
 })
+
+// eachPause moves the clock of s in the place of waiting.
+func eachPause(s *service) refclient.Option {
+	return refclient.WithPause(func(ctx context.Context, d time.Duration) error {
+		if _, err := s.Advance(d); err != nil {
+			return err
+		}
+		return context.Cause(ctx)
+	})
+}
+
+var _ = Describe("A job of the fake", func() {
+	wait := func(s *service, r refclient.JobRequest, audio []byte, options ...refclient.Option) (refclient.JobStatus, []protocol.JobState, error) {
+		GinkgoHelper()
+		r.Engine, r.Format = "-a-general", "LSB16K"
+		job, err := s.client(append(options, eachPause(s))...).Submit(soon(), bytes.NewReader(audio), r)
+		Expect(err).NotTo(HaveOccurred())
+		var states []protocol.JobState
+		status, err := job.Wait(soon(), refclient.WaitOptions{
+			Pauses: []time.Duration{500 * time.Millisecond}, Watch: func(s refclient.JobStatus) { states = append(states, s.State) },
+		})
+		Expect(status.SessionID).To(Equal(job.ID))
+		return status, states, err
+	}
+
+	It("goes through its states on the clock, and ends with a text and the digest of what was sent", func() {
+		status, states, err := wait(serve(), refclient.JobRequest{ContentID: "call 42"}, sentence())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(slices.Compact(states)).To(Equal([]protocol.JobState{"queued", "started", "processing", "completed"}))
+		Expect(status.Text).NotTo(BeEmpty())
+		Expect(status.Segments).To(HaveLen(1))
+		Expect(status.MD5).To(Equal(fmt.Sprintf("%x", md5.Sum(sentence()))))
+		Expect(status.Size).To(BeEquivalentTo(len(sentence())))
+		Expect(status.ContentID).To(Equal(protocol.Some("call 42")))
+	})
+
+	It("tells speakers apart within the limits that were asked for", func() {
+		twice := append(sentence(), sentence()...)
+		status, _, err := wait(serve(), refclient.JobRequest{Diarization: &refclient.Diarization{Min: 2, Max: 2}}, twice)
+		Expect(err).NotTo(HaveOccurred())
+		labels := map[string]bool{}
+		for _, s := range status.Segments {
+			for _, t := range s.Results[0].Tokens {
+				labels[t.Label.Value] = true
+			}
+		}
+		Expect(labels).To(Equal(map[string]bool{"speaker0": true, "speaker1": true}))
+	})
+
+	It("looks like a synchronous result on demand", func() {
+		status, _, err := wait(serve(), refclient.JobRequest{CompatibleWithSync: true}, sentence())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status.Segments).To(BeEmpty())
+		Expect(status.Compatible.Results).To(HaveLen(1))
+	})
+
+	It("fails when there is nothing to hear", func() {
+		status, _, err := wait(serve(), refclient.JobRequest{}, make([]byte, 96_000))
+		Expect(id(err)).To(Equal(protocol.SyncRejected))
+		Expect(status.State).To(Equal(protocol.JobError))
+		job, ok := errors.AsType[*refclient.JobError](err)
+		Expect(ok).To(BeTrue())
+		Expect(job.Code).To(Equal("o"))
+	})
+
+	It("has sentiments on v1, and is refused with them on v2", func() {
+		s := serve()
+		_, err := s.client().Submit(soon(), bytes.NewReader(sentence()), refclient.JobRequest{Engine: "-a-general", Format: "LSB16K", Sentiment: true})
+		Expect(id(err)).To(Equal(protocol.AsyncSentiment))
+		status, _, err := wait(s, refclient.JobRequest{Sentiment: true}, sentence(), refclient.WithEndpoint(refclient.Endpoints{Async: s.url + protocol.PathAsyncV1}))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status.Sentiment.Segments).NotTo(BeEmpty())
+	})
+
+	It("outlives the key that made it", func() {
+		s := serve(fake.WithJobProgress(progress("clock=5m")))
+		_, states, err := wait(s, refclient.JobRequest{}, sentence(), refclient.WithReissue())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(states).To(HaveLen(601))
+		Expect(len(s.entries(scenarios.KeyIssued))).To(BeNumerically(">=", 10), "keys live for 30 s")
+	})
+
+	It("belongs to its service, and is not there for another key or under another id", func() {
+		s := serve()
+		job, err := s.client().Submit(soon(), bytes.NewReader(sentence()), refclient.JobRequest{Engine: "-a-general", Format: "LSB16K"})
+		Expect(err).NotTo(HaveOccurred())
+		status, err := s.client(refclient.WithKey("demo-key")).Job(job.ID).Poll(soon())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status.State).To(Equal(protocol.JobQueued))
+		_, err = s.client().Job("0123").Poll(soon())
+		Expect(id(err)).To(Equal(protocol.AsyncPollNotFound))
+		_, err = s.client(refclient.WithKey("bad")).Job(job.ID).Poll(soon())
+		Expect(id(err)).To(Equal(protocol.AsyncPollUnauthorized))
+	})
+})
+
+func progress(text string) fake.JobProgress {
+	GinkgoHelper()
+	p, err := fake.ParseJobProgress(text)
+	Expect(err).NotTo(HaveOccurred())
+	return p
+}
