@@ -74,6 +74,7 @@ func (u *upload) create(v1 bool) reply {
 	case params.Sentiment && !v1:
 		return refusalReply(protocol.SentimentOnV2())
 	}
+	u.vocabulary()
 	version := 2
 	if v1 {
 		version = 1

@@ -37,6 +37,7 @@ type Server struct {
 	streams streams
 	theatre theatre
 	pauses  pauses
+	usage   usage
 	closing chan struct{} // closed when the server ends
 	ended   sync.Once
 	started time.Time // real
@@ -70,6 +71,7 @@ func New(options ...Option) *Server {
 		Redact:  s.redact,
 		Sink:    s.tape.Sink,
 	})
+	s.usage.init(s)
 	s.metrics = newMetrics(s)
 	s.routes = s.router()
 	return s
@@ -124,6 +126,7 @@ func (s *Server) router() *mux.Router {
 		r.HandleFunc(path, s.serveCreate)
 		r.HandleFunc(path+"/{id}", s.serveJob)
 	}
+	s.routeWords(r)
 	for _, path := range []string{protocol.PathStream, protocol.PathStreamNoLog, "/v1", "/v1/nolog"} {
 		r.HandleFunc(path, s.serveStream)
 	}

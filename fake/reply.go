@@ -18,6 +18,12 @@ type reply struct {
 	basis  protocol.Basis // how well it is known; 0 where that goes without saying
 }
 
+// on is r in a situation in which its use is known less well than its text is.
+func (r reply) on(basis protocol.Basis) reply {
+	r.basis = max(r.basis, basis)
+	return r
+}
+
 // replier makes the replies of a surface when a fault asks for others than the usual one.
 type replier interface {
 	failed(e *protocol.Error) reply

@@ -92,6 +92,7 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 	case u.big:
 		return fail(protocol.NewError(protocol.SyncTooLarge))
 	}
+	u.vocabulary()
 	if id, empty := u.oddity(); empty {
 		u.x.basis = protocol.Observed
 		return protocol.Failed(utterance, "", ""), http.StatusOK // observed: an empty success

@@ -206,6 +206,7 @@ func TestErrorTexts(t *testing.T) {
 		"words.bad-engine":               {"?", "illegal dictation grammar file name", "assumed"},
 		"words.bad-profile":              {"?", "illegal profile id", "assumed"},
 		"words.bad-parameter":            {"?", "illegal parameter: <name>", "assumed"},
+		"words.bad-month":                {"?", "illegal month", "assumed"},
 		"words.bad-body":                 {"?", "can't parse request body", "assumed"},
 		"words.bad-word":                 {"?", "illegal word", "assumed"},
 		"words.too-many":                 {"?", "too many words", "assumed"},

@@ -12,6 +12,7 @@ const (
 	WordsBadEngine    ErrorID = "words.bad-engine"    // HTTP 400
 	WordsBadProfile   ErrorID = "words.bad-profile"   // HTTP 400
 	WordsBadParameter ErrorID = "words.bad-parameter" // HTTP 400
+	WordsBadMonth     ErrorID = "words.bad-month"     // HTTP 400
 	WordsBadBody      ErrorID = "words.bad-body"      // HTTP 400
 	WordsBadWord      ErrorID = "words.bad-word"      // HTTP 400
 	WordsTooMany      ErrorID = "words.too-many"      // HTTP 400
@@ -39,6 +40,7 @@ func wordsErrors() []Error {
 		words(WordsBadEngine, 400, "?", "illegal dictation grammar file name", Assumed, ours),
 		words(WordsBadProfile, 400, "?", "illegal profile id", Assumed, ours),
 		words(WordsBadParameter, 400, "?", "illegal parameter: <name>", Assumed, ours),
+		words(WordsBadMonth, 400, "?", "illegal month", Assumed, ours),
 		words(WordsBadBody, 400, "?", "can't parse request body", Assumed, ours),
 		words(WordsBadWord, 400, "?", "illegal word", Assumed, ours),
 		words(WordsTooMany, 400, "?", "too many words", Assumed, ours),

@@ -176,6 +176,8 @@ func doable(p Point) []string {
 		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "expire-key", "state"}
 	case AtAsyncResult:
 		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "result", "state"}
+	case AtWordsRequest:
+		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "expire-key"}
 	case AtHandshake:
 		return []string{"status", "delay", "stall", "close", "reset", "truncate", "drip"}
 	case AtStart:

@@ -28,6 +28,7 @@ const (
 	AtAsyncCreate  Point = "async.create"     // a request that makes a job, when its reply is made
 	AtAsyncPoll    Point = "async.poll"       // a request about a job
 	AtAsyncResult  Point = "async.result"     // one that finds the job at its end
+	AtWordsRequest Point = "words.request"    // a request for dictionaries, classes, sentiment definitions or usage
 	AtHandshake    Point = "stream.handshake" // a request for a WebSocket; no key is known yet
 	AtStart        Point = "stream.start"     // an s
 	AtFeed         Point = "stream.feed"      // a p
@@ -37,7 +38,7 @@ const (
 
 // Points lists every point.
 func Points() []Point {
-	return []Point{AtIssue, AtSyncRequest, AtSyncResponse, AtAsyncCreate, AtAsyncPoll, AtAsyncResult, AtHandshake, AtStart, AtFeed, AtEvent, AtEnd}
+	return []Point{AtIssue, AtSyncRequest, AtSyncResponse, AtAsyncCreate, AtAsyncPoll, AtAsyncResult, AtWordsRequest, AtHandshake, AtStart, AtFeed, AtEvent, AtEnd}
 }
 
 // Surface is the surface that the point belongs to.
