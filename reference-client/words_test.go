@@ -1,6 +1,7 @@
 package refclient_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"mockamivoice/fake"
 	"mockamivoice/protocol"
 	"mockamivoice/reference-client"
 )
@@ -109,5 +111,52 @@ var _ = Describe("Dictionaries", func() {
 		Expect(err).To(MatchError("list profiles: the connection engine is missing, for example -a-general"))
 		_, err = c.ClassNames(soon(), refclient.Dictionary{})
 		Expect(err).To(MatchError(ContainSubstring("the connection engine is missing")))
+	})
+})
+
+var _ = Describe("Dictionaries of the fake", func() {
+	It("come back as they were set, each engine and rate its own, and are emptied", func() {
+		s := serve()
+		c := s.client()
+		hybrid := refclient.Dictionary{Engine: "-a-general"}
+		narrow := refclient.Dictionary{Engine: "-a-general", ADF: protocol.Dictionary8k}
+		e2e := refclient.Dictionary{Engine: "-a2-ja-general"}
+		spoken := []protocol.Word{{Written: "AMI", Spoken: "あみ"}, {Written: "網走", Spoken: "あばしり", ClassName: "駅名"}}
+		biased := []protocol.Word{{Written: "AmiVoice", AlternativeWritten: "アミボイス", Biasing: protocol.Some(0.7)}}
+		Expect(c.SetWords(soon(), hybrid, "test", spoken)).To(Succeed())
+		Expect(c.SetWords(soon(), e2e, "test", biased)).To(Succeed())
+		Expect(c.Words(soon(), hybrid, "test")).To(Equal(spoken))
+		Expect(c.Words(soon(), e2e, "test")).To(Equal(biased))
+		Expect(c.Profiles(soon(), hybrid)).To(Equal([]string{"test"}))
+		_, err := c.Words(soon(), narrow, "test")
+		Expect(id(err)).To(Equal(protocol.WordsNoProfile))
+
+		Expect(c.SetWords(soon(), hybrid, "test", nil)).To(Succeed())
+		Expect(c.Words(soon(), hybrid, "test")).To(BeEmpty())
+	})
+
+	It("change what is recognized", func() {
+		net := fake.Transcript{Text: "網", Confidence: 0.9, Tokens: []protocol.Token{{Written: "網", Spoken: protocol.Some("あみ")}}}
+		c := serve(fake.WithTranscriber(func(fake.Speech) (fake.Transcript, bool) { return net, true })).client()
+		Expect(c.SetWords(soon(), dictionary(), "test", []protocol.Word{{Written: "AMI", Spoken: "あみ"}})).To(Succeed())
+		r, err := c.Recognize(soon(), bytes.NewReader(sentence()), refclient.Request{
+			Engine: "-a-general", Format: "LSB16K", Params: []protocol.Param{{Key: "profileId", Value: ":test"}},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Text).To(Equal("AMI"))
+	})
+
+	It("have classes", func() {
+		names, err := serve().client().ClassNames(soon(), dictionary())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(names).To(ContainElements("固有名詞", "駅名", "元号"))
+	})
+
+	It("refuse what does not belong to an engine, and a bad key", func() {
+		s := serve()
+		err := s.client().SetWords(soon(), dictionary(), "test", []protocol.Word{{Written: "AMI", Biasing: protocol.Some(1.0)}})
+		Expect(id(err)).To(Equal(protocol.WordsBadWord))
+		_, err = s.client(refclient.WithKey("bad")).Words(soon(), dictionary(), "test")
+		Expect(id(err)).To(Equal(protocol.WordsUnauthorized))
 	})
 })

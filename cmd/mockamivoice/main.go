@@ -72,6 +72,7 @@ Examples:
   mockamivoice serve --clock manual                    time moves by POST /clock/advance on the admin port
   mockamivoice serve --listen 127.0.0.1:0 --admin ''   any free port, told on the first line of stdout
   mockamivoice stream testdata/speech-ja.wav           streams a file to the server above and prints its text
+  mockamivoice submit testdata/speech-ja.wav           leaves it to the server as a job, and waits for the text
   mockamivoice conformance                             plays every script against a fake of its own
 
 Every flag has an environment variable (MOCKAMIVOICE_ and the flag's name). A flag beats it, and it beats the file of --config.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"mockamivoice/protocol"
 	refclient "mockamivoice/reference-client"
@@ -41,6 +42,14 @@ func (f *wordsFlags) dictionary() refclient.Dictionary {
 	return refclient.Dictionary{Engine: f.Engine, ADF: protocol.Dictionary(f.ADF)}
 }
 
+// named finds the colon that profileId has and a profile has not.
+func named(profile string) error {
+	if name, colon := strings.CutPrefix(profile, ":"); colon {
+		return usage("profile %q has the colon of profileId; did you mean %q?", profile, name)
+	}
+	return nil
+}
+
 type wordsGetCommand struct {
 	wordsFlags
 
@@ -59,6 +68,9 @@ Examples:
 
 // Run prints the words of a profile.
 func (c *wordsGetCommand) Run(w *world) error {
+	if err := named(c.Profile); err != nil {
+		return err
+	}
 	client, err := c.client("10m")
 	if err != nil {
 		return err
@@ -94,6 +106,9 @@ Examples:
 
 // Run replaces the words of a profile.
 func (c *wordsSetCommand) Run(w *world) error {
+	if err := named(c.Profile); err != nil {
+		return err
+	}
 	words, err := c.words(w.stdin)
 	if err != nil {
 		return err

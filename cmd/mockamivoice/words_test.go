@@ -57,3 +57,60 @@ func TestWordsThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// What words get prints, words set reads.
+func TestWordsRoundTrip(t *testing.T) {
+	noCredentials(t)
+	url := startFake(t).URL
+	const columns = "AMI\tあみ\n網走\tあばしり\t駅名\n"
+	set := call(t, columns, "words", "set", "--target", url, "shop", "-")
+	if set.status != 0 || set.out != "" || set.errs != "words in profile shop of -a-general now: 2\n" {
+		t.Errorf("set: %+v", set)
+	}
+	if got := call(t, "", "words", "get", "--target", url, "shop"); got.out != columns || got.status != 0 {
+		t.Errorf("get: %+v", got)
+	}
+	asJSON := call(t, "", "words", "get", "--target", url, "--json", "shop")
+	if got := call(t, asJSON.out, "words", "set", "--target", url, "--adf", "8k", "narrow", "-"); got.status != 0 || !strings.Contains(asJSON.out, `"written": "網走"`) {
+		t.Errorf("set from %s: %+v", asJSON.out, got)
+	}
+	for adf, want := range map[string]string{"16k": "shop\n", "8k": "narrow\n"} {
+		if got := call(t, "", "words", "list", "--target", url, "--adf", adf); got.out != want || got.status != 0 {
+			t.Errorf("list --adf %s: %+v", adf, got)
+		}
+	}
+	if got := call(t, "", "words", "classes", "--target", url); got.status != 0 || !strings.Contains(got.out, "\n駅名\n") {
+		t.Errorf("classes: %+v", got)
+	}
+	if got := call(t, "", "words", "set", "--target", url, "--empty", "shop", "-"); got.status != 0 {
+		t.Errorf("set --empty: %+v", got)
+	}
+	if got := call(t, "", "words", "get", "--target", url, "shop"); got.status != 0 || got.out != "" {
+		t.Errorf("get of none: %+v", got)
+	}
+}
+
+func TestWhatGoesWrongWithWordsIsTold(t *testing.T) {
+	noCredentials(t)
+	url := startFake(t).URL
+	for _, c := range []struct {
+		key    string
+		status int
+		want   string
+		args   []string
+	}{
+		{"", 1, "unknown profile", []string{"get", "nobody"}},
+		{"no-such-key", 1, "can't verify service authorization", []string{"list"}},
+		{"", 2, "holds no words, which would empty the profile shop; say --empty", []string{"set", "shop", "-"}},
+		{"", 2, "no such file", []string{"set", "shop", "nowhere.tsv"}},
+		{"", 2, "must be one of", []string{"list", "--adf", "44k"}},
+		{"", 2, `did you mean "shop"?`, []string{"get", ":shop"}},
+		{"", 2, `did you mean "shop"?`, []string{"set", ":shop", "-"}},
+	} {
+		t.Setenv("AMIVOICE_KEY", c.key)
+		got := call(t, "", append([]string{"words", c.args[0], "--target", url}, c.args[1:]...)...)
+		if got.status != c.status || !strings.Contains(got.errs, c.want) || got.out != "" || c.key != "" && strings.Contains(got.errs, c.key) {
+			t.Errorf("%v: %+v; want status %d and %s", c.args, got, c.status, c.want)
+		}
+	}
+}
