@@ -16,6 +16,7 @@ import (
 
 const (
 	usualTries   = 5
+	usualLimit   = time.Minute
 	longestPause = time.Minute // that Wait takes by itself; a client that takes as much after a 429 was observed
 	longestAfter = time.Hour   // that Wait takes because it is told to
 )
@@ -94,6 +95,8 @@ type WaitOptions struct {
 	// Pauses between one poll and the next; the last of them stays. The default is 2 s, 4 s, 8 s, and then 10 s, which is
 	// what the vendor's sample takes.
 	Pauses []time.Duration
+	// Limit is how long one poll may take before it counts as trouble that passes. The default is 1 min.
+	Limit time.Duration
 	// Tries is after how many polls in a row that met trouble which passes Wait gives up. The default is 5.
 	Tries int
 	// Watch is called with what each poll has found, by the goroutine that waits.
@@ -108,7 +111,7 @@ func (j *Job) Wait(ctx context.Context, o WaitOptions) (JobStatus, error) {
 	var last JobStatus
 	failed := 0
 	for n := 0; ; n++ {
-		p, err := j.poll(ctx)
+		p, slow, err := j.limited(ctx, cmp.Or(o.Limit, usualLimit))
 		switch {
 		case err == nil:
 			last, failed = p.JobStatus, 0
@@ -118,7 +121,7 @@ func (j *Job) Wait(ctx context.Context, o WaitOptions) (JobStatus, error) {
 			if last.State.Final() {
 				return last, last.failure()
 			}
-		case !Retryable(err) || failed+1 >= cmp.Or(o.Tries, usualTries):
+		case !slow && !Retryable(err) || failed+1 >= cmp.Or(o.Tries, usualTries):
 			return last, err
 		default:
 			failed++
@@ -127,6 +130,14 @@ func (j *Job) Wait(ctx context.Context, o WaitOptions) (JobStatus, error) {
 			return last, fmt.Errorf("wait for job %s: %w", j.ID, err)
 		}
 	}
+}
+
+// limited polls for so long; slow tells that there was no answer, though ctx goes on.
+func (j *Job) limited(ctx context.Context, limit time.Duration) (p polled, slow bool, err error) {
+	short, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+	defer cancel()
+	p, err = j.poll(short)
+	return p, err != nil && short.Err() != nil && ctx.Err() == nil, err
 }
 
 // pause is how long to wait after the poll of this number, from 0, when so many failed just now.

@@ -205,6 +205,25 @@ var _ = Describe("Wait", func() {
 		Entry("in a result with a code", state(protocol.JobCompleted, `,"code":"b","message":"busy"`), refclient.JobError{ID: "0123", Code: "b", Message: "busy"}, protocol.SyncBusy, "job 0123 failed with code b: busy"),
 	)
 
+	It("takes a poll that nobody answers for trouble that may pass", func() {
+		polled := make(chan struct{}, 10)
+		url := listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if polled <- struct{}{}; len(polled) == 1 {
+				<-r.Context().Done()
+				return
+			}
+			_, _ = io.WriteString(w, state(protocol.JobCompleted, "").body)
+		}))
+		job := client(url, refclient.WithKey("k")).Job("0123")
+		_, err := job.Wait(soon(), refclient.WaitOptions{Limit: 50 * time.Millisecond, Pauses: []time.Duration{time.Millisecond}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(polled).To(HaveLen(2))
+		_ = <-polled
+		_ = <-polled
+		_, err = job.Wait(soon(), refclient.WaitOptions{Limit: 50 * time.Millisecond, Tries: 1})
+		Expect(err).To(MatchError("poll a job: no answer within 50ms"))
+	})
+
 	It("ends with its context while it pauses in the time of the machine", func() {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		url := listen(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -136,10 +136,22 @@ func (c *submitCommand) await(w *world, job *refclient.Job) error {
 	if status.State.Final() {
 		return errors.Join(told(err), c.print(w, status))
 	}
-	if ctx.Err() != nil {
-		_, _ = fmt.Fprintf(w.stderr, "The job goes on. To wait for it again: mockamivoice submit --job %s\n", job.ID)
+	if ctx.Err() != nil || refclient.Retryable(err) {
+		_, _ = fmt.Fprintf(w.stderr, "The job goes on. To wait for it again: mockamivoice submit --job %s%s\n", job.ID, c.elsewhere())
 	}
 	return told(err)
+}
+
+// elsewhere are the flags that say where the job is.
+func (c *submitCommand) elsewhere() string {
+	flags := ""
+	if c.Target != "http://127.0.0.1:8080" {
+		flags = " --target " + c.Target
+	}
+	if c.V1 {
+		flags += " --v1"
+	}
+	return flags
 }
 
 // print prints a job that has come to its end.

@@ -61,7 +61,7 @@ func TestSubmitAndComeBack(t *testing.T) {
 	}
 	job := strings.TrimSpace(id.out)
 	late := call(t, "", "submit", "--target", url, "--job", job, "--every", "1h", "--timeout", "100ms")
-	if late.status != 3 || late.out != "" || !strings.Contains(late.errs, "mockamivoice submit --job "+job) || !strings.Contains(late.errs, "it took longer than 100ms") {
+	if late.status != 3 || late.out != "" || !strings.Contains(late.errs, "mockamivoice submit --job "+job+" --target "+url+"\n") || !strings.Contains(late.errs, "it took longer than 100ms") {
 		t.Errorf("--timeout: %+v", late)
 	}
 	done := call(t, "", "submit", "--target", url, "--job", job, "--every", "1ms")
