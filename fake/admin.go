@@ -54,6 +54,8 @@ func (s *Server) Admin() http.Handler {
 		{http.MethodPut, "/clock", s.putClock},
 		{http.MethodPost, "/clock/advance", s.postAdvance},
 		{http.MethodPost, "/keys", s.postKeys},
+		{http.MethodGet, "/jobs", s.getJobs},
+		{http.MethodPost, "/jobs/{id}", s.postJob},
 		{http.MethodGet, "/scenarios", s.getScenarios},
 		{http.MethodGet, "/scenario", s.getScenario},
 		{http.MethodPut, "/scenario", s.putScenario},
