@@ -132,8 +132,8 @@ func (s *Server) Wait(ctx context.Context, f TapeFilter, prefix string) (scenari
 	return s.journal.Wait(ctx, journal.WaitFor{Filter: f.journal(), Text: prefix})
 }
 
-// Reset empties the tape, forgets all jobs and dictionaries, and goes back to the scenario of WithScenario; what was counted is
-// forgotten, and keys that a fault let expire are good again. The clock, and what keys claim, stay as they are.
+// Reset empties the tape, forgets all jobs, all dictionaries and what was heard, and goes back to the scenario of WithScenario; what
+// was counted is forgotten, and keys that a fault let expire are good again. The clock, and what keys claim, stay as they are.
 func (s *Server) Reset() {
 	s.theatre.reset()
 	s.resetJobs(context.Background())
