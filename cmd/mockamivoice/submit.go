@@ -42,7 +42,7 @@ Examples:
   mockamivoice submit testdata/speech-ja.wav
   mockamivoice submit --max-speakers 2 --json testdata/speech-ja.wav
   id=$(mockamivoice submit --no-wait testdata/speech-ja.wav); mockamivoice submit --job "$id" --timeout 10m
-  AMIVOICE_KEY=… mockamivoice submit --target real --no-log --engine -a2b-ja-general in.wav
+  AMIVOICE_KEY=… mockamivoice submit --target real --no-log --engine=-a2b-ja-general in.wav
 
 Exit status: 1 when the service refuses or the job fails, 3 when the service cannot be reached or the time is over.`
 }

@@ -63,7 +63,7 @@ func (*wordsGetCommand) Help() string {
 
 Examples:
   mockamivoice words get shop
-  mockamivoice words get --json --engine -a2-ja-general shop > words.json`
+  mockamivoice words get --json --engine=-a2-ja-general shop > words.json`
 }
 
 // Run prints the words of a profile.
@@ -148,7 +148,7 @@ type wordsListCommand struct{ wordsFlags }
 
 // Help is shown by words list --help.
 func (*wordsListCommand) Help() string {
-	return "Example:\n  mockamivoice words list --engine -a-general --adf 8k"
+	return "Example:\n  mockamivoice words list --engine=-a-general --adf 8k"
 }
 
 // Run lists profiles.
@@ -165,7 +165,7 @@ type wordsClassesCommand struct{ wordsFlags }
 
 // Help is shown by words classes --help.
 func (*wordsClassesCommand) Help() string {
-	return "Example:\n  mockamivoice words classes --engine -a-medical"
+	return "Example:\n  mockamivoice words classes --engine=-a-medical"
 }
 
 // Run lists classes.
