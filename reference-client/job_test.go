@@ -218,8 +218,8 @@ var _ = Describe("Wait", func() {
 		_, err := job.Wait(soon(), refclient.WaitOptions{Limit: 50 * time.Millisecond, Pauses: []time.Duration{time.Millisecond}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(polled).To(HaveLen(2))
-		_ = <-polled
-		_ = <-polled
+		<-polled
+		<-polled
 		_, err = job.Wait(soon(), refclient.WaitOptions{Limit: 50 * time.Millisecond, Tries: 1})
 		Expect(err).To(MatchError("poll a job: no answer within 50ms"))
 	})
