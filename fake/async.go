@@ -1,8 +1,11 @@
 package fake
 
 import (
+	"context"
 	"net/http"
 	"strings"
+
+	"github.com/gorilla/mux"
 
 	jobs "mockamivoice/fake/internal/job" // the name job is taken
 	"mockamivoice/protocol"
@@ -30,7 +33,7 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	dos := x.strike(scenarios.AtAsyncCreate, "")
 	var usual reply
 	if !refuses(dos) {
-		usual = u.create(strings.HasPrefix(r.URL.Path, protocol.PathAsyncV1))
+		usual = u.create(strings.HasPrefix(r.URL.Path, protocol.PathAsyncV1)) //nolint:contextcheck // the job goes on without the request
 	}
 	x.deliver(w, usual, dos, jobReplies{})
 }
@@ -126,14 +129,14 @@ func (s *Server) serveJob(w http.ResponseWriter, r *http.Request) {
 		x.deliver(w, messageReply(protocol.NewError(id)), dos, jobReplies{})
 		return
 	}
-	usual, other, more := x.poll(r.URL.Path, g.claims.Service, dos)
+	usual, other, more := x.poll(r.Context(), g.claims.Service, dos)
 	x.deliver(w, usual, append(dos, more...), other)
 }
 
-// poll is what is said of the job at a path to somebody of a service, and what a fault does to its end.
-func (x *exchange) poll(path, service string, dos []scenarios.Do) (usual reply, other jobReplies, more []scenarios.Do) {
-	id := path[strings.LastIndexByte(path, '/')+1:]
-	found, err := x.s.findJob(x.r.Context(), id, true)
+// poll is what is said of the job to somebody of a service, and what a fault does to its end.
+func (x *exchange) poll(ctx context.Context, service string, dos []scenarios.Do) (usual reply, other jobReplies, more []scenarios.Do) {
+	id := mux.Vars(x.r)["id"]
+	found, err := x.s.findJob(ctx, id, true)
 	if err != nil {
 		x.tolerate("the store of jobs: " + err.Error())
 	}

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"mockamivoice/fake/internal/hearing"
@@ -58,7 +59,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		c.x.tolerate("s: " + err.Error())
 		return answer
 	}
-	c.x.learn(&r, format.Rate)
+	c.x.learn(context.Background(), &r, format.Rate)
 	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(streamSpec(c.x.stage, format, r.interval))}
 	return answer
 }
@@ -118,7 +119,7 @@ func (c *stream) flush() {
 }
 
 // saveWords keeps the words of the cycle where that is wanted. Its session ends.
-func (c *stream) saveWords() { c.x.save(&c.cycle.params, c.cycle.format.Rate) }
+func (c *stream) saveWords() { c.x.save(context.Background(), &c.cycle.params, c.cycle.format.Rate) }
 
 func (c *stream) found(events []hearing.Event) {
 	for _, e := range events {

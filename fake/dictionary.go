@@ -149,7 +149,7 @@ func askVocabulary(engine string, params []protocol.Param, pick func([]protocol.
 
 // learn finds the words of a recognition of audio of a rate in hertz, 0 where it has none, and saves them where that is wanted.
 // It says on the tape what is odd about them.
-func (x *exchange) learn(r *recognition, rate int) {
+func (x *exchange) learn(ctx context.Context, r *recognition, rate int) {
 	v := &r.vocabulary
 	for _, odd := range v.odd {
 		x.tolerate(odd)
@@ -158,7 +158,7 @@ func (x *exchange) learn(r *recognition, rate int) {
 	if v.profile == "" || v.inline || protocol.WordFamilyOf(r.engine) == protocol.WordsNone {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storePatience)
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	words, _, err := x.s.wordsOf(ctx, r.shelf(rate), v.profile)
 	if err != nil {
@@ -168,13 +168,13 @@ func (x *exchange) learn(r *recognition, rate int) {
 }
 
 // save keeps the words of a recognition in its profile, once, at the end of its session. (documented: user-dictionary)
-func (x *exchange) save(r *recognition, rate int) {
+func (x *exchange) save(ctx context.Context, r *recognition, rate int) {
 	v := &r.vocabulary
 	if !v.saves {
 		return
 	}
 	v.saves = false
-	ctx, cancel := context.WithTimeout(context.Background(), storePatience)
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	if err := x.s.keepWords(ctx, r.shelf(rate), v.profile, v.words); err != nil {
 		x.tolerate(err.Error())
@@ -192,8 +192,9 @@ func (u *upload) vocabulary() {
 	if u.job.listener != nil {
 		rate = u.job.listener.Summary().Rate
 	}
-	u.x.learn(r, rate)
-	u.x.save(r, rate)
+	ctx := context.WithoutCancel(u.x.r.Context()) // a client that left has had its session all the same
+	u.x.learn(ctx, r, rate)
+	u.x.save(ctx, r, rate)
 }
 
 func (r *recognition) shelf(rate int) shelf {

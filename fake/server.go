@@ -54,6 +54,7 @@ func (s *Server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_ = s.streams.wait(ctx)
+	s.usage.close()
 	s.journal.Close()
 }
 

@@ -33,7 +33,7 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	h["X-Session-ID"] = []string{string(protocol.AppendSessionID(nil, u.id))} // observed: matched byte by byte by the vendor's clients
 	dos, usual := u.forced, reply{}
 	if dos == nil {
-		result, status := u.answer(u.id)
+		result, status := u.answer(u.id) //nolint:contextcheck // what is saved stays when the client leaves
 		usual = resultReply(result, status, x.basis)
 		dos = x.strike(scenarios.AtSyncResponse, "")
 	}

@@ -29,6 +29,7 @@ type usage struct {
 	heard   map[bill]int64 // milliseconds, by this replica
 	unsaved map[bill]struct{}
 	saving  bool
+	rest    *sync.Cond // of mu: saving has become false
 }
 
 // bill is what is counted on its own.
@@ -52,6 +53,7 @@ func (b bill) key(replica string) string {
 func (u *usage) init(s *Server) {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // never fails
+	u.rest = sync.NewCond(&u.mu)
 	u.s, u.replica = s, hex.EncodeToString(id[:])
 	u.heard, u.unsaved = make(map[bill]int64), make(map[bill]struct{})
 }
@@ -70,14 +72,35 @@ func (u *usage) add(r recognition, ms int) {
 	}
 	u.heard[b] += int64(ms)
 	u.unsaved[b] = struct{}{}
-	if u.saving {
-		return // whoever saves will find it
+	if !u.saving {
+		u.saving = true
+		go u.saveAll() // so that no client waits for the store
 	}
-	u.saving = true
+}
+
+// saveAll goes on until everything that was heard is in the store.
+func (u *usage) saveAll() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	for len(u.unsaved) > 0 {
 		u.save()
 	}
 	u.saving = false
+	u.rest.Broadcast()
+}
+
+// settle returns when what was heard until now is in the store. mu is held.
+func (u *usage) settle() {
+	for u.saving {
+		u.rest.Wait()
+	}
+}
+
+// close settles for the last time.
+func (u *usage) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.settle()
 }
 
 // save puts the newest counts into the store. mu is held, but not while the store is at work.
@@ -101,6 +124,7 @@ func (u *usage) save() {
 func (u *usage) reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.settle() // so that nothing comes into the store behind this
 	clear(u.heard)
 	clear(u.unsaved)
 }

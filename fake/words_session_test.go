@@ -63,7 +63,8 @@ func (m *sharedStore) Ping(context.Context) error                               
 // fullStore has no room.
 type fullStore struct{ sharedStore }
 
-func (*fullStore) Get(context.Context, string) ([]byte, bool, error)        { return nil, false, nil }
+func (*fullStore) Get(context.Context, string) ([]byte, bool, error) { return nil, false, nil }
+
 func (*fullStore) Put(context.Context, string, []byte, time.Duration) error { return fake.ErrStoreFull }
 func (*fullStore) Keys(context.Context, string) ([]string, error)           { return nil, nil }
 

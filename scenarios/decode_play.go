@@ -55,7 +55,7 @@ func (s *Scenario) readPlay(n strict.Node) {
 	}
 }
 
-var jobsForm = regexp.MustCompile(`^(at-once|told|clock=[0-9a-zµ.]+|polls=[1-9][0-9]{0,3})$`) //nolint:gochecknoglobals // never changed
+var jobsForm = regexp.MustCompile(`^(at-once|told|clock=[0-9a-zµ.]+|polls=[1-9][0-9]{0,3})$`)
 
 func readJobs(dst *string) strict.Reader {
 	return func(n strict.Node) {
