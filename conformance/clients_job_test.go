@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"mockamivoice/fake"
+	"mockamivoice/protocol"
+	refclient "mockamivoice/reference-client"
 )
 
 // submit uploads parts for a job on a connection of its own, and returns its id, which may be empty.
@@ -121,4 +123,47 @@ func badRegistrars() []badClient {
 		{id: "words-as-text", laws: "words.list", act: func(a *actor) { a.request("POST "+profile, []string{a.bearer(), isJSON}, `[{"written":"AMI"}]`) }},
 		{id: "words-of-no-type", server: "words.list", act: func(a *actor) { a.request("POST "+profile, []string{a.bearer()}, list) }},
 	}
+}
+
+// makesJob makes a job and polls it to its end, with the clock in the place of patience.
+func makesJob(a *actor) {
+	c := a.reference(refclient.WithLife("1h"))
+	j, err := c.Submit(a.t.Context(), strings.NewReader(speech("WAV16K", 2*time.Second)), refclient.JobRequest{Engine: "-a-general"})
+	a.check(err)
+	for range 10 {
+		s, err := j.Poll(a.t.Context())
+		a.check(err)
+		if s.State.Final() {
+			return
+		}
+		a.pass(2 * time.Second)
+	}
+	a.t.Error("the job does not end")
+}
+
+func registers(a *actor) {
+	c := a.reference(refclient.WithLife("1h"))
+	d := refclient.Dictionary{Engine: "-a-general"}
+	a.check(c.SetWords(a.t.Context(), d, "names", []protocol.Word{{Written: "AMI", Spoken: "あみ"}}))
+	words, err := c.Words(a.t.Context(), d, "names")
+	a.check(err)
+	if len(words) != 1 {
+		a.t.Errorf("%d words", len(words))
+	}
+	_, err = c.ClassNames(a.t.Context(), d)
+	a.check(err)
+}
+
+// jobOfPage is what browser clients of the live service do.
+func jobOfPage(a *actor) {
+	l := a.dial()
+	_, reply := l.upload("/v2/recognitions", "d=grammarFileNames=-a-general contentId=call%201 authorization="+a.key, "a="+speech("WAV16K", time.Second))
+	_, rest, _ := strings.Cut(reply, `"sessionid":"`)
+	id, _, _ := strings.Cut(rest, `"`)
+	for range 4 {
+		l.exchange("OPTIONS /v2/recognitions/"+id, []string{"Origin: https://app.example", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization"}, "")
+		l.exchange("GET /v2/recognitions/"+id, []string{a.bearer(), "Origin: https://app.example"}, "")
+		a.pass(10 * time.Second)
+	}
+	l.close()
 }

@@ -131,7 +131,7 @@ func countPolls() func(*http.Request, *answer) {
 }
 
 // createMutants make jobs in another way, or understand less of what is asked.
-func createMutants() []mutant { //nolint:funlen // a table
+func createMutants() []mutant {
 	upload := func(id, about, pattern, replacement string) mutant {
 		return mutant{id: id, about: about, surfaces: "async", request: onUpload(pattern, replacement)}
 	}

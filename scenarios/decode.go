@@ -205,9 +205,7 @@ func uses(a Action) []string {
 			templates(a.Body.Text)
 		}
 	case Submit:
-		if templates(a.D, a.C); a.Key != KeyNowhere {
-			found = append(found, "key")
-		}
+		templates(a.templates()...)
 	case Poll:
 		templates(a.Job, a.Authorization)
 	case Words:

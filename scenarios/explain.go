@@ -103,10 +103,8 @@ func (f Fault) doInWords(d Do) string {
 		return fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
 	case DoDelay:
 		return span(d.For) + " of clock time pass, and what follows on the connection waits as well"
-	case DoStall:
-		return "the service says nothing any more, whatever comes, and the connection stays open"
-	case DoNoAnswer:
-		return "there is no answer"
+	case DoStall, DoNoAnswer:
+		return silenceInWords(d)
 	case DoClose:
 		return f.closeInWords(d)
 	case DoReset:
@@ -137,6 +135,13 @@ func (f Fault) doInWords(d Do) string {
 		return f.expiryInWords(d)
 	}
 	return d.Word()
+}
+
+func silenceInWords(d Do) string {
+	if _, forEver := d.(DoStall); forEver {
+		return "the service says nothing any more, whatever comes, and the connection stays open"
+	}
+	return "there is no answer"
 }
 
 // errorInWords is the answer as it goes over the wire.

@@ -41,6 +41,13 @@ type Poll struct {
 // Path is where the job is on the service.
 func (p Poll) Path() Template { return Template(asyncPath(p.Version)) + "/" + p.Job }
 
+func (s Submit) templates() []Template {
+	if s.Key == KeyNowhere {
+		return []Template{s.D, s.C}
+	}
+	return []Template{s.D, s.C, "${key}"}
+}
+
 // Path is where jobs are made on the service.
 func (s Submit) Path() string { return asyncPath(s.Version) }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // clientAsyncLaws hold of clients that make jobs and poll them.
-func clientAsyncLaws() []Law { //nolint:funlen // a table
+func clientAsyncLaws() []Law {
 	const create = "manual: reference-async-http"
 	all := []Law{
 		{
