@@ -79,6 +79,14 @@ func (x *exchange) unreadable(what, value string, err error) {
 	x.tolerate(text)
 }
 
+// tolerateAbout notes what is odd about a text. Where a secret is in it, the note may hold a shortened one, and does not say.
+func (x *exchange) tolerateAbout(text, what string) {
+	if x.s.redact.Text(text) != text {
+		what = "what is odd here is not told, for there is a secret in it"
+	}
+	x.tolerate(what)
+}
+
 // refused notes why a key was not good.
 func (x *exchange) refused(g grant) {
 	x.s.metrics.refused(g.refusal)

@@ -129,6 +129,13 @@ var _ = Describe("Words of a recognition", func() {
 		Entry("not as JSON (observed: no effect)", "-a-general", `[{"written":"AMI","spoken":"あみ"}]`, ami(), []string{"網", "を", "編", "みました", "。"}, "網を編みました。"),
 	)
 
+	It("spells what a scenario says, whose words have no readings", func() {
+		s := serve(fake.WithScenario(playing("sync.spelled", `transcripts: ["アミボイスです", "あみ"]`)))
+		r := s.recognize("u", mypageKey, "d", "-a-general profileWords=AmiVoice%20あみぼいす|AMI%20アミ", "a", speechWAV())
+		Expect(written(understand(r))).To(Equal([]string{"AmiVoice", "で", "す", "AMI"}))
+		Expect(understand(r).Text).To(Equal("AmiVoiceですAMI"))
+	})
+
 	It("joins times and readings, and takes the lowest confidence", func() {
 		s := serve(say("", "網/あ", "目/み", "。/_"))
 		r := s.recognize("u", mypageKey, "d", "-a-general profileWords=AMI%20あみ", "a", oneSentence())

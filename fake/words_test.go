@@ -1,6 +1,7 @@
 package fake_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -207,6 +208,21 @@ var _ = Describe("Dictionaries", func() {
 			}
 		}
 		Expect(entries[2].Body).To(ContainSubstring(`{"profilewords":[{"written":"<key:`), "the rest of the body is there")
+	})
+
+	It("shows no beginning of a key that stands where it does not belong", func() {
+		s := serve()
+		s.get("/profilewords/-a-general/__" + mypageKey)
+		s.get("/profilewords/-a" + mypageKey + "/test")
+		s.get("/classnames/-a-general?adf=" + mypageKey)
+		s.post("/profilewords/-a-general/test", `{"profilewords":[{"written":"x","spoken":"`+mypageKey+`"}]}`)
+		s.recognize("u", mypageKey, "d", "-a-general profileId=__"+mypageKey+" profileWords=x%20"+mypageKey, "a", speechWAV())
+		_, entries := s.Tape(fake.TapeFilter{})
+		Expect(entries).NotTo(BeEmpty())
+		for _, e := range entries {
+			Expect(fmt.Sprintf("%+v", e)).NotTo(ContainSubstring(mypageKey[:12]))
+		}
+		Expect(notes(s.Server)).To(HaveLen(6))
 	})
 
 	It("counts its replies apart", func() {

@@ -40,7 +40,7 @@ func (f Fault) InWords() string {
 // when names the occurrences, such as "the first handshake".
 func (f Fault) when() string {
 	one := map[Point]string{
-		AtIssue: "request for a key", AtSyncRequest: "recording", AtSyncResponse: "reply to a recording", AtHandshake: "handshake",
+		AtIssue: "request for a key", AtSyncRequest: "recording", AtSyncResponse: "reply to a recording", AtWordsRequest: "request about words", AtHandshake: "handshake",
 		AtStart: "s", AtFeed: "p", AtEvent: "event", AtEnd: "e",
 	}[f.At]
 	if f.Of != "" {
@@ -82,7 +82,7 @@ func (f Fault) subject() (it, done string) {
 	switch f.At {
 	case AtFeed, AtSyncRequest:
 		return "it", "heard"
-	case AtIssue, AtSyncResponse, AtHandshake:
+	case AtIssue, AtSyncResponse, AtWordsRequest, AtHandshake:
 		return "the answer", "sent"
 	case AtStart, AtEvent, AtEnd:
 	}
@@ -145,6 +145,8 @@ func errorInWords(id protocol.ErrorID) string {
 		return fmt.Sprintf("the answer is %q%s", string(e.Packet)+" "+e.Message, known)
 	case e.Code != "":
 		return fmt.Sprintf("the answer is HTTP status %d with code %s, %q%s", e.Status, e.Code, e.Message, known)
+	case e.Message != "":
+		return fmt.Sprintf("the answer is HTTP status %d with the message %q%s", e.Status, e.Message, known)
 	}
 	return fmt.Sprintf("the answer is HTTP status %d with an empty body", e.Status)
 }
