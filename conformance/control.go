@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/scenarios"
 )
 
@@ -54,7 +55,7 @@ func (t *Target) control(ctx context.Context, method, path string, body []byte, 
 		return err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s%s: status %d: %s", method, t.Admin, path, res.StatusCode, quote(string(data)))
+		return fmt.Errorf("%s %s%s: status %d: %s", method, t.Admin, path, res.StatusCode, dialogue.Quote(string(data)))
 	}
 	return json.Unmarshal(data, into)
 }

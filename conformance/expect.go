@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/scenarios"
 )
 
@@ -96,7 +97,7 @@ func (p *player) anyOrder(ctx context.Context, a scenarios.AnyOrder) error {
 		case at >= 0:
 			left = append(left[:at], left[at+1:]...)
 		case !isOptional(text):
-			return &mismatch{wantedAny(left), quote(text)}
+			return &mismatch{wantedAny(left), dialogue.Quote(text)}
 		}
 	}
 	return nil
@@ -126,12 +127,12 @@ func (p *player) expectNone(ctx context.Context, a scenarios.ExpectNone) error {
 			return nil
 		case a.Of != "" && err == nil:
 			if strings.HasPrefix(text, a.Of) {
-				return &mismatch{fmt.Sprintf("no %s for %s", a.Of, a.For), quote(text)}
+				return &mismatch{fmt.Sprintf("no %s for %s", a.Of, a.For), dialogue.Quote(text)}
 			}
 		case err != nil:
 			return p.nothing(fmt.Sprintf("nothing for %s, on an open connection", a.For), err, a.For)
 		case !isOptional(text):
-			return &mismatch{fmt.Sprintf("nothing for %s", a.For), quote(text)}
+			return &mismatch{fmt.Sprintf("nothing for %s", a.For), dialogue.Quote(text)}
 		}
 	}
 }
@@ -150,7 +151,7 @@ func (p *player) closed(ctx context.Context, a scenarios.Closed) error {
 		case errors.Is(err, errOver):
 			return p.endedBy(a.By)
 		case !isOptional(text):
-			return &mismatch{expected, quote(text)}
+			return &mismatch{expected, dialogue.Quote(text)}
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"io"
 	"time"
+
+	"mockamivoice/conformance/dialogue"
 )
 
 var (
@@ -31,7 +33,7 @@ type htmlItem struct {
 	Fix      string
 	Waited   time.Duration
 	Duration time.Duration
-	Lines    []Line
+	Lines    []dialogue.Line
 }
 
 // htmlPage is what the template is given.
@@ -99,22 +101,22 @@ func (r *Report) items(o Outcome) []htmlItem {
 
 func (r *Result) html() htmlItem {
 	item := htmlItem{
-		ID: r.ID, Title: r.Title, Kind: "script", Level: string(r.Level), Basis: r.Basis, Source: r.Source, Why: r.Why, Reason: printable(r.Reason), Known: r.Known,
+		ID: r.ID, Title: r.Title, Kind: "script", Level: string(r.Level), Basis: r.Basis, Source: r.Source, Why: r.Why, Reason: dialogue.Printable(r.Reason), Known: r.Known,
 		Outcome: r.Outcome, Waited: time.Duration(r.Waited) * time.Millisecond, Duration: time.Duration(r.Duration) * time.Millisecond, Place: r.File,
 	}
 	var marked []uint64
 	for _, f := range r.Findings {
-		item.Findings = append(item.Findings, printable(explain(f)))
+		item.Findings = append(item.Findings, dialogue.Printable(explain(f)))
 		marked = append(marked, f.Entries...)
 	}
 	if r.Failure != nil {
 		clean := *r.Failure
-		clean.Expected, clean.Received = printable(clean.Expected), printable(clean.Received)
+		clean.Expected, clean.Received = dialogue.Printable(clean.Expected), dialogue.Printable(clean.Received)
 		item.Failure = &clean
 		item.Place = fmt.Sprintf("%s:%d", r.File, r.Failure.Line)
 	}
-	for _, l := range Dialogue(r.Tape, marked...) {
-		l.Text = printable(l.Text)
+	for _, l := range dialogue.Lines(r.Tape, marked...) {
+		l.Text = dialogue.Printable(l.Text)
 		item.Lines = append(item.Lines, l)
 	}
 	return item
@@ -129,7 +131,7 @@ func (l *LawResult) html() htmlItem {
 		item.Reason = "no dialogue of this run is about it"
 	}
 	for _, f := range l.Findings {
-		item.Findings = append(item.Findings, printable(f.Scenario+": "+f.Text))
+		item.Findings = append(item.Findings, dialogue.Printable(f.Scenario+": "+f.Text))
 	}
 	return item
 }

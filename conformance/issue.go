@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 )
@@ -116,13 +117,13 @@ func (p *player) foreignForm(values map[string]string, o *outgoing) {
 // keyIn finds the key in a reply, or says why there is none.
 func (t *Target) keyIn(r *reply) (key, problem string) {
 	if r.status != 200 && (t.Form == nil || r.status != 201) {
-		return "", fmt.Sprintf("status %d with body %s", r.status, quote(r.body))
+		return "", fmt.Sprintf("status %d with body %s", r.status, dialogue.Quote(r.body))
 	}
 	key = r.body
 	if t.Form != nil && t.Form.Pointer != "" {
 		var value any
 		if err := json.Unmarshal([]byte(r.body), &value); err != nil {
-			return "", quote(r.body) + ", which is not JSON"
+			return "", dialogue.Quote(r.body) + ", which is not JSON"
 		}
 		text, ok := pointer(value, t.Form.Pointer).(string)
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/scenarios"
 )
 
@@ -25,7 +26,7 @@ func (p *player) hold(m scenarios.Match, text string) (found map[string]string, 
 		}
 		groups := re.FindStringSubmatch(text)
 		if groups == nil {
-			return nil, quote(text)
+			return nil, dialogue.Quote(text)
 		}
 		for i, name := range re.SubexpNames() {
 			if name != "" {
@@ -38,10 +39,10 @@ func (p *player) hold(m scenarios.Match, text string) (found map[string]string, 
 	}
 	var value any
 	if err := json.Unmarshal([]byte(payload(text)), &value); err != nil {
-		return nil, fmt.Sprintf("%s, which is not JSON: %v", quote(text), err)
+		return nil, fmt.Sprintf("%s, which is not JSON: %v", dialogue.Quote(text), err)
 	}
 	if diff := m.JSON.Match(value, p.vars); diff != "" {
-		return nil, fmt.Sprintf("%s (%s)", quote(text), diff)
+		return nil, fmt.Sprintf("%s (%s)", dialogue.Quote(text), diff)
 	}
 	return found, ""
 }
@@ -58,7 +59,7 @@ func payload(text string) string {
 func wanted(m scenarios.Match) string {
 	var all []string
 	if m.Text != nil {
-		all = append(all, quote(m.Text.Source))
+		all = append(all, dialogue.Quote(m.Text.Source))
 	}
 	if m.Regexp != nil {
 		all = append(all, "something like /"+m.Regexp.Source+"/")
@@ -78,7 +79,7 @@ func wanted(m scenarios.Match) string {
 // holdReply compares a reply with what is expected of it.
 func (p *player) holdReply(want scenarios.ReplyMatch, got *reply) *mismatch {
 	if len(want.Status) > 0 && !slices.Contains(want.Status, got.status) {
-		return &mismatch{"status " + statuses(want.Status), fmt.Sprintf("status %d with body %s", got.status, quote(got.body))}
+		return &mismatch{"status " + statuses(want.Status), fmt.Sprintf("status %d with body %s", got.status, dialogue.Quote(got.body))}
 	}
 	for _, h := range want.Headers {
 		if m := p.holdHeader(h, got); m != nil {
@@ -108,7 +109,7 @@ func statuses(list []int) string {
 func (p *player) holdHeader(want scenarios.HeaderMatch, got *reply) *mismatch {
 	if want.Value == nil {
 		if v, is := got.head.Value(want.Name); is {
-			return &mismatch{"no header " + want.Name, want.Name + ": " + quote(v)}
+			return &mismatch{"no header " + want.Name, want.Name + ": " + dialogue.Quote(v)}
 		}
 		return nil
 	}
@@ -123,7 +124,7 @@ func (p *player) holdHeader(want scenarios.HeaderMatch, got *reply) *mismatch {
 	}
 	for _, line := range got.head.Lines {
 		if strings.EqualFold(line[0], want.Name) {
-			return &mismatch{expected + ", spelt so", line[0] + ": " + quote(line[1])}
+			return &mismatch{expected + ", spelt so", line[0] + ": " + dialogue.Quote(line[1])}
 		}
 	}
 	return &mismatch{expected, "no such header line"}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"strings"
 	"time"
 
 	"mockamivoice/protocol"
@@ -229,15 +228,3 @@ func (p *player) dialer(from scenarios.Template) (*net.Dialer, error) {
 
 // set makes variables of what a pattern found.
 func (p *player) set(found map[string]string) { maps.Copy(p.vars, found) }
-
-// quote shows what came, in a line that a person can read.
-func quote(s string) string {
-	const most = 600
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) || s == "" || strings.TrimSpace(s) != s {
-		return fmt.Sprintf("%q", s)
-	}
-	return s
-}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/protocol"
 	"mockamivoice/reference-client/wire"
 	"mockamivoice/scenarios"
@@ -116,10 +117,10 @@ func (c *httpConn) upgrade(target string, a scenarios.Connect, headers []protoco
 		Status: r.status, Headers: r.head.Lines, Body: r.body,
 	})
 	if r.status != 101 {
-		return &mismatch{"the handshake to be accepted with 101", fmt.Sprintf("status %d with body %s", r.status, quote(r.body))}
+		return &mismatch{"the handshake to be accepted with 101", fmt.Sprintf("status %d with body %s", r.status, dialogue.Quote(r.body))}
 	}
 	if accept, _ := r.head.Value("Sec-WebSocket-Accept"); accept != acceptOf(key) {
-		return &mismatch{"Sec-WebSocket-Accept: " + acceptOf(key), quote(accept)}
+		return &mismatch{"Sec-WebSocket-Accept: " + acceptOf(key), dialogue.Quote(accept)}
 	}
 	return c.conn.SetDeadline(time.Time{})
 }

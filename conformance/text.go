@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"mockamivoice/conformance/dialogue"
 	"mockamivoice/conformance/judge"
-	"mockamivoice/scenarios"
 )
 
 // WriteText writes a summary for a terminal: what does not hold comes first, with its dialogue, and the headline last, where
@@ -42,7 +42,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	r.writeSkips(&b)
 	fmt.Fprintf(&b, "%s, in %s\n", r.Headline, time.Duration(r.Duration)*time.Millisecond)
 	fmt.Fprintf(&b, "target: %s\n", r.Target)
-	_, err := io.WriteString(w, printable(b.String()))
+	_, err := io.WriteString(w, dialogue.Printable(b.String()))
 	return err
 }
 
@@ -58,17 +58,7 @@ func (r *Result) writeText(b *strings.Builder) {
 		fmt.Fprintf(b, "  requirement  %s\n  source       %s, %s: %s\n", r.Title, r.Level, r.Basis, r.Source)
 		fmt.Fprintf(b, "  expected     %s\n  received     %s\n", r.Failure.Expected, r.Failure.Received)
 		fmt.Fprintf(b, "  in           %s:%d (%s)\n  dialogue\n", r.File, r.Failure.Line, r.Failure.Verb)
-		writeDialogue(b, r.Tape)
-	}
-}
-
-func writeDialogue(b *strings.Builder, tape []scenarios.Entry, marked ...uint64) {
-	for _, l := range condense(Dialogue(tape, marked...)) {
-		mark := " "
-		if l.Mark {
-			mark = "!"
-		}
-		fmt.Fprintf(b, "   %s%s %s\n", mark, l.Arrow, l.Text)
+		dialogue.Write(b, dialogue.Condense(dialogue.Lines(r.Tape)))
 	}
 }
 
@@ -110,22 +100,6 @@ func (r *Report) writeSkips(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "SKIP %d: %s (%s)\n", len(ids), reason, list)
 	}
-}
-
-// printable escapes control characters, so that nothing that a target says reaches the terminal as a command.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n' || r == '\t':
-			b.WriteRune(r)
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
-			fmt.Fprintf(&b, "\\x%02x", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // explain is a finding of a law in a line.

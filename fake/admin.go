@@ -48,6 +48,7 @@ func (s *Server) Admin() http.Handler {
 	r.HandleFunc("/healthz", health).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet)
 	r.Handle("/metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
+	r.Handle("/", s.local(newInspector())).Methods(http.MethodGet)
 	guarded := r.NewRoute().Subrouter()
 	guarded.Use(s.guard)
 	for _, route := range []struct {
@@ -58,12 +59,15 @@ func (s *Server) Admin() http.Handler {
 		{http.MethodPut, "/clock", s.putClock},
 		{http.MethodPost, "/clock/advance", s.postAdvance},
 		{http.MethodPost, "/keys", s.postKeys},
+		{http.MethodGet, "/jobs", s.getJobs},
+		{http.MethodPost, "/jobs/{id}", s.postJob},
 		{http.MethodGet, "/scenarios", s.getScenarios},
 		{http.MethodGet, "/scenario", s.getScenario},
 		{http.MethodPut, "/scenario", s.putScenario},
 		{http.MethodDelete, "/scenario", s.deleteScenario},
 		{http.MethodGet, "/tape", s.getTape},
 		{http.MethodGet, "/wait", s.getWait},
+		{http.MethodGet, "/verdict", s.getVerdict},
 		{http.MethodPost, "/reset", s.postReset},
 		{http.MethodGet, "/openapi.json", getOpenAPI},
 	} {
@@ -105,7 +109,30 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
+// local is guard without the token, for the page, which shows nothing before it was given one: a browser that opens a page
+// cannot send a token with it.
+func (s *Server) local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := s.foreign(r); p != nil {
+			writeJSON(w, p.status, map[string]*problem{"error": p})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (s *Server) forbidden(r *http.Request) *problem {
+	if p := s.foreign(r); p != nil || s.admin.token == "" {
+		return p
+	}
+	token, _ := bearer(r.Header)
+	if subtle.ConstantTimeCompare([]byte(token), []byte(s.admin.token)) != 1 {
+		return &problem{http.StatusUnauthorized, "unauthorized", "the admin token is missing or wrong", "send Authorization: Bearer with the value of --admin-token"}
+	}
+	return nil
+}
+
+func (s *Server) foreign(r *http.Request) *problem {
 	host := hostName(r.Host)
 	if !s.knownHost(host) {
 		return &problem{http.StatusForbidden, "foreign-host", "requests for this host name are refused", "use 127.0.0.1 or localhost, or start with --admin-host NAME"}
@@ -114,13 +141,6 @@ func (s *Server) forbidden(r *http.Request) *problem {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
 			return &problem{http.StatusForbidden, "foreign-origin", "requests of pages of another origin are refused", "call from a program, or from a page of this port"}
 		}
-	}
-	if s.admin.token == "" {
-		return nil
-	}
-	token, _ := bearer(r.Header)
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.admin.token)) != 1 {
-		return &problem{http.StatusUnauthorized, "unauthorized", "the admin token is missing or wrong", "send Authorization: Bearer with the value of --admin-token"}
 	}
 	return nil
 }

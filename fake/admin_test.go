@@ -374,8 +374,8 @@ var _ = Describe("The admin port", func() {
 				Expect(status).NotTo(BeElementOf(404, 405), method+" "+path)
 			}
 		}
-		Expect(routes).To(ConsistOf("GET /healthz", "GET /readyz", "GET /metrics", "GET /clock", "PUT /clock", "POST /clock/advance", "POST /keys",
-			"GET /scenarios", "GET /scenario", "PUT /scenario", "DELETE /scenario", "GET /tape", "GET /wait", "POST /reset", "GET /openapi.json"))
+		Expect(routes).To(ConsistOf("GET /", "GET /healthz", "GET /readyz", "GET /metrics", "GET /clock", "PUT /clock", "POST /clock/advance", "POST /keys",
+			"GET /jobs", "POST /jobs/{id}", "GET /scenarios", "GET /scenario", "PUT /scenario", "DELETE /scenario", "GET /tape", "GET /wait", "GET /verdict", "POST /reset", "GET /openapi.json"))
 	})
 
 	It("answers as its schemas say", func() {

@@ -139,9 +139,9 @@ func (s *Server) Wait(ctx context.Context, f TapeFilter, prefix string) (scenari
 	return s.journal.Wait(ctx, journal.WaitFor{Filter: f.journal(), Text: prefix})
 }
 
-// Reset empties the tape and goes back to the scenario of WithScenario; what was counted is forgotten, and keys that a fault let
-// expire are good again. The clock, and what keys claim, stay as they are. It does so on all replicas, and nothing but a line in the
-// log when the store that they share does not answer.
+// Reset empties the tape, forgets all jobs and goes back to the scenario of WithScenario; what was counted is forgotten, and keys
+// that a fault let expire are good again. The clock, and what keys claim, stay as they are. It does so on all replicas, and nothing
+// but a line in the log when the store that they share does not answer.
 func (s *Server) Reset() {
 	if err := s.reset(); err != nil {
 		s.log.Warn("reset", "error", err)
@@ -153,10 +153,12 @@ func (s *Server) reset() error {
 	if s.replicas.shared {
 		return s.resetAll()
 	}
+	s.resetJobs(context.Background())
 	s.resetHere()
 	return nil
 }
 
+// resetHere is what each replica has to do for itself.
 func (s *Server) resetHere() {
 	s.theatre.reset()
 	s.journal.Reset()

@@ -125,6 +125,10 @@ func (s *Server) router() *mux.Router {
 	r.HandleFunc(protocol.PathIssue, s.serveIssue)
 	r.HandleFunc(protocol.PathSync, s.serveSync)
 	r.HandleFunc(protocol.PathSyncNoLog, s.serveSync)
+	for _, path := range []string{protocol.PathAsyncV1, protocol.PathAsyncV2} {
+		r.HandleFunc(path, s.serveCreate)
+		r.HandleFunc(path+"/{id}", s.serveJob)
+	}
 	for _, path := range []string{protocol.PathStream, protocol.PathStreamNoLog, "/v1", "/v1/nolog"} {
 		r.HandleFunc(path, s.serveStream)
 	}

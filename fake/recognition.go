@@ -15,8 +15,9 @@ type recognition struct {
 	surface   protocol.Surface
 	engine    string
 	language  string
-	service   string // of the key
-	key       string // authorization inside d or s
+	service   string           // of the key
+	key       string           // authorization inside d or s
+	all       []protocol.Param // of d
 	ampersand bool
 	fillers   bool // keepFillerToken=1 (documented: request-parameters)
 	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
@@ -41,8 +42,8 @@ func (s *Server) recognition(u *upload) recognition {
 		return v
 	}
 	return recognition{
-		surface: protocol.SurfaceSync, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
-		fillers: find("keepFillerToken") == "1", diarize: wantsSpeakers(find("segmenterProperties")),
+		surface: u.x.surface, all: d.Params, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
+		fillers: find("keepFillerToken") == "1", diarize: u.x.surface == protocol.SurfaceSync && wantsSpeakers(find("segmenterProperties")), // ruled: no effect on jobs
 	}
 }
 

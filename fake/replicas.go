@@ -377,6 +377,7 @@ func (s *Server) resetAll() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnshared, err)
 	}
+	s.resetJobs(context.Background()) // there may be many
 	s.resetHere()
 	return s.announce(programme{First: true}, toldReset, nil)
 }

@@ -58,7 +58,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 			r = other.heard(d.Said)
 		case scenarios.DoGarble:
 			r.body = x.garble(r.body)
-		case scenarios.DoExpireKey: // done when the key was made or looked at
+		case scenarios.DoExpireKey, scenarios.DoState: // done when the key, or the job, was made or looked at
 		default:
 			x.spoil(w, r, do)
 			return

@@ -62,6 +62,7 @@ func (g stage) with(s *scenarios.Scenario) stage {
 	replace(&to.Idle, from.Idle)
 	replace(&to.Utterance, from.Utterance)
 	replace(&to.Upload, from.Upload)
+	replace(&to.Retention, from.Retention)
 	g.limits = &to
 	return g
 }

@@ -128,7 +128,7 @@ var _ = Describe("A store", func() {
 		for range 2 {
 			Expect(p.do(http.MethodDelete, "/scenario", "", nil)).To(beProblem(503, "store", "the store is full"))
 		}
-		const text = "the store is full: scenario was not kept"
+		const text = "the store is full, there is no room for scenario"
 		Expect(log.String()).To(ContainSubstring(text))
 		_, entries := p.Tape(fake.TapeFilter{Kind: scenarios.Tolerance})
 		Expect(entries).To(HaveLen(1), "it says so once")

@@ -27,10 +27,10 @@ func (s *Server) watch(store Store) Store {
 		Namespace: "mockamivoice", Name: "store_full_total", Help: "Values that the store had no room for.",
 	})}
 	w.begins = func(key string) {
-		text := "the store is full: " + key + " was not kept"
+		text := "the store is full, there is no room for " + key
 		if m, own := store.(*memory); own {
 			values, bytes := m.size()
-			text += fmt.Sprintf("; it holds %d values with %d bytes, of at most %d with %d", values, bytes, mostStored, bytesStored)
+			text += fmt.Sprintf(": it holds %d values of at most %d, %d bytes of at most %d", values, mostStored, bytes, bytesStored)
 		}
 		s.log.Warn(text)
 		s.journal.Append(scenarios.Entry{Kind: scenarios.Tolerance, Dir: scenarios.Note, Text: text})

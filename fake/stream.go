@@ -388,9 +388,11 @@ func (c *stream) ended(err error) {
 	case errors.Is(err, syscall.ECONNRESET), e.Text == resetFarewell:
 		e.How = "rst"
 	case errors.Is(err, lenient.ErrTooLarge):
-		e.Text = "a message is longer than the limit"
+		e.Text = scenarios.ClosedTooLong
 	case errors.Is(err, errControlFrame):
 		e.Text = err.Error()
+	case e.Text == "" && errors.As(err, &closed): // its end came without a close frame
+		e.Text = scenarios.ClosedByClient
 	}
 	c.x.note(scenarios.ConnClose, scenarios.Note, e)
 }

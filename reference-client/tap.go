@@ -1,6 +1,7 @@
 package refclient
 
 import (
+	"errors"
 	"net"
 	"sync"
 )
@@ -18,6 +19,7 @@ const (
 	Closed         // by the client, or given up by it
 	Read           // bytes came
 	Wrote          // bytes are about to go, so that no answer is seen before its question
+	Ended          // the other side, or the network, ended the connection; Closed follows
 )
 
 // TapEvent is one thing that happened on a connection. Under TLS the bytes are those inside.
@@ -40,6 +42,7 @@ type tapConn struct {
 	net.Conn
 	tap    Tap
 	number uint64
+	ended  sync.Once
 	once   sync.Once
 }
 
@@ -50,6 +53,10 @@ func (t *tapConn) Read(b []byte) (int, error) {
 	n, err := t.Conn.Read(b)
 	if n > 0 {
 		t.tell(Read, b[:n])
+	}
+	var timeout net.Error
+	if err != nil && !errors.Is(err, net.ErrClosed) && (!errors.As(err, &timeout) || !timeout.Timeout()) {
+		t.ended.Do(func() { t.tell(Ended, nil) })
 	}
 	return n, err
 }

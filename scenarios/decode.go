@@ -29,7 +29,7 @@ func (s *Scenario) read(root strict.Node) {
 	root.Map(strict.Fields{
 		"id":        identifier(&s.ID),
 		"title":     strict.NonEmpty(&s.Title),
-		"surface":   strict.OneOf(&surface, "issue", "sync", "stream"),
+		"surface":   strict.OneOf(&surface, "issue", "sync", "async", "stream"),
 		"level":     strict.OneOf(&s.Level, Must, Should, Info),
 		"basis":     basis(&s.Basis),
 		"source":    strict.NonEmpty(&s.Source),

@@ -64,6 +64,13 @@ const (
 	ClosedAfterGoodbye = "after the client's goodbye"
 )
 
+// ClosedByServer is what the text of a conn.close says on the tape of a client that saw the end of the connection come from the
+// other side.
+const ClosedByServer = "by the server"
+
+// ClosedTooLong is what the text of a conn.close says when the server gave up on a message that is longer than it takes.
+const ClosedTooLong = "a message is longer than the limit"
+
 // Dir is the direction of an entry, always seen from the server.
 type Dir string
 

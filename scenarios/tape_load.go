@@ -32,6 +32,7 @@ func ReadTape(file string, r io.Reader) iter.Seq2[TapeLine, error] {
 				continue
 			}
 			line, err := l.read(text)
+			line.Line = l.line
 			if !yield(line, err) || err != nil {
 				return
 			}
@@ -49,6 +50,7 @@ func ReadTape(file string, r io.Reader) iter.Seq2[TapeLine, error] {
 type TapeLine struct {
 	Header *Header // nil for an entry
 	Entry  Entry
+	Line   int // in the file, from 1
 }
 
 type tapeReader struct {

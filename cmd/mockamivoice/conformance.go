@@ -278,8 +278,9 @@ func (c *conformanceCommand) progress(w *world) func(done, total int, r conforma
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal tells whether a stream of this process is one.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

@@ -58,6 +58,7 @@ type commands struct {
 	Stream      streamCommand      `cmd:"" help:"Stream audio and print what is recognized while it is sent."`
 	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
+	Verdict     verdictCommand     `cmd:"" help:"Judge what a client did: from a tape, a running fake, or a command that is run."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

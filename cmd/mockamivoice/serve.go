@@ -32,6 +32,8 @@ type serveCommand struct {
 	Scenario  string `help:"Scenario that every client meets: an id of \"scenarios list --edge\", or a file. (none)" placeholder:"NAME|FILE"`
 	Scenarios string `help:"Folder with scenario files of your own, which keys, services and PUT /scenario can name." placeholder:"DIR"`
 
+	JobProgress string `help:"How asynchronous jobs go on: at-once, clock=3s (clock time), polls=2 (so many a state) or told (POST /jobs/{id}). (clock=3s)" placeholder:"WAY"`
+
 	Profile   string   `help:"What to do where sources differ: observed or documented. (observed)" placeholder:"PROFILE"`
 	Behaviour []string `help:"One point where sources differ; repeatable." placeholder:"POINT=CHOICE"`
 	Strict    bool     `help:"Refuse clients that break RFC 6455, as the vendor's own native ones do."`

@@ -21,10 +21,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if mode := os.Getenv("MOCKAMIVOICE_TEST_CLIENT"); mode != "" {
+		os.Exit(testClient(mode))
+	}
 	if os.Getenv("MOCKAMIVOICE_TEST_CHILD") != "" {
 		ctx, stop := signals(context.Background())
 		defer stop()
 		os.Exit(run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, nil, os.Stdout, os.Stderr))
+	}
+	if args := os.Getenv("MOCKAMIVOICE_TEST_RUN"); args != "" {
+		ctx, stop := signals(context.Background())
+		defer stop()
+		os.Exit(run(ctx, strings.Split(args, "\n"), os.Stdin, os.Stdout, os.Stderr))
 	}
 	goleak.VerifyTestMain(m)
 }

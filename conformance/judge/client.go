@@ -5,37 +5,67 @@ import (
 	"mockamivoice/scenarios"
 )
 
-// ClientLaws are the laws of a client. They hold on the tape of any client, whoever recorded it.
+// ClientLaws are the laws of a client. They hold on the tape of any client, whoever recorded it. What a tape does not show is held
+// against nobody: a law that cannot tell says nothing.
 func ClientLaws() []Law {
-	all := clientStreamLaws()
+	var all []Law
+	for _, some := range [][]Law{
+		clientIssueLaws(), clientKeyLaws(), clientSyncLaws(), clientHTTPLaws(), clientStreamLaws(), clientStartLaws(), clientCycleLaws(), clientFrameLaws(),
+		clientAudioLaws(), clientRetryLaws(), clientScenarioLaws(),
+	} {
+		all = append(all, some...)
+	}
 	for i := range all {
 		all[i].Side = Client
 	}
 	return all
 }
 
-// clientStreamLaws hold of what a client says on a stream.
-func clientStreamLaws() []Law {
-	return []Law{
-		{
-			ID: "client.stream.audio-in-packets", Title: "Audio is sent in p packets", Level: Must, Basis: protocol.Documented, Surface: protocol.SurfaceStream,
-			Source: "manual: reference-websocket-p-command-packet", Why: "Bare audio makes the service drop the connection.",
-			Fix:   "Put the letter p in front of the audio of every message.",
-			check: audioInPackets,
-		},
-	}
-}
-
-// audioInPackets looks at messages that are no packet at all: the tape keeps their measure and no text.
-func audioInPackets(t *trial, d *dialogue) {
-	for _, s := range d.streams {
-		for _, e := range s.commands {
-			t.apply()
-			if e.Text == "" {
-				t.find(e, "a message of %d bytes is no packet: it begins with none of s, p and e", frameSize(e))
+// ofExchanges makes a check of one that looks at each HTTP request of a surface.
+func ofExchanges(surface protocol.Surface, check func(t *trial, x *exchange)) func(*trial, *dialogue) {
+	return func(t *trial, d *dialogue) {
+		for _, x := range d.asClient().exchanges {
+			if x.is(surface) {
+				check(t, x)
 			}
 		}
 	}
+}
+
+// ofPosts is ofExchanges for requests that are a POST; whether they are is a law of its own.
+func ofPosts(surface protocol.Surface, check func(t *trial, x *exchange)) func(*trial, *dialogue) {
+	return ofExchanges(surface, func(t *trial, x *exchange) {
+		if x.request.Method == "POST" {
+			check(t, x)
+		}
+	})
+}
+
+// ofTalks makes a check of one that looks at each stream.
+func ofTalks(check func(t *trial, s *talk)) func(*trial, *dialogue) {
+	return func(t *trial, d *dialogue) {
+		for _, s := range d.asClient().talks {
+			check(t, s)
+		}
+	}
+}
+
+// ofRounds makes a check of one that looks at what follows each s.
+func ofRounds(check func(t *trial, r *round)) func(*trial, *dialogue) {
+	return ofTalks(func(t *trial, s *talk) {
+		for _, r := range s.rounds {
+			check(t, r)
+		}
+	})
+}
+
+// ofSteps makes a check of one that looks at each message of the client.
+func ofSteps(check func(t *trial, s step)) func(*trial, *dialogue) {
+	return ofTalks(func(t *trial, talk *talk) {
+		for _, s := range talk.steps {
+			check(t, s)
+		}
+	})
 }
 
 // frameSize is the payload of e in bytes, 0 where the tape does not say.

@@ -14,6 +14,32 @@ type dialogue struct {
 	streams  []*stream
 	results  []result
 	payloads []payload
+
+	tape   Tape
+	client *clientTape       // made when a law of clients asks for it
+	trials map[string]*trial // by law
+}
+
+// asClient is the tape as laws of a client see it.
+func (d *dialogue) asClient() *clientTape {
+	if d.client == nil {
+		d.client = readClient(d.tape.Entries)
+	}
+	return d.client
+}
+
+// try holds a law against the dialogue, once.
+func (d *dialogue) try(l *Law) *trial {
+	if d.trials == nil {
+		d.trials = make(map[string]*trial)
+	}
+	t := d.trials[l.ID]
+	if t == nil {
+		t = &trial{law: l}
+		d.trials[l.ID] = t
+		l.check(t, d)
+	}
+	return t
 }
 
 // reply is an HTTP reply with its request.
@@ -290,7 +316,9 @@ func (d *dialogue) cycles() []*cycle {
 
 // Opcodes of frames. (RFC 6455)
 const (
-	opText  = 1
-	opClose = 8
-	opPing  = 9
+	opText   = 1
+	opBinary = 2
+	opClose  = 8
+	opPing   = 9
+	opPong   = 10
 )

@@ -80,14 +80,24 @@ func (t *trial) apply() { t.applied++ }
 
 // find notes that the law does not hold at e.
 func (t *trial) find(e *scenarios.Entry, format string, args ...any) {
+	t.trace(e, nil, format, args...)
+}
+
+// trace is find with the entries that led to e.
+func (t *trial) trace(e *scenarios.Entry, causes []*scenarios.Entry, format string, args ...any) {
 	for i := range t.findings {
 		if f := &t.findings[i]; f.Conn == e.Conn && f.Entries[0] == e.N {
 			return
 		}
 	}
-	t.findings = append(t.findings, Finding{
-		Law: t.law.ID, Conn: e.Conn, Key: e.Key, Entries: []uint64{e.N}, Text: fmt.Sprintf(format, args...), Level: t.law.Level, Basis: t.law.Basis,
-	})
+	f := Finding{Law: t.law.ID, Conn: e.Conn, Key: e.Key, Entries: []uint64{e.N}, Text: fmt.Sprintf(format, args...), Level: t.law.Level, Basis: t.law.Basis}
+	for _, c := range causes {
+		if c == nil { // the tape does not show it
+			continue
+		}
+		f.Entries = append(f.Entries, c.N)
+	}
+	t.findings = append(t.findings, f)
 }
 
 // Judge holds laws against a tape that is over. It is a function of its arguments alone.
@@ -96,10 +106,10 @@ func Judge(laws []Law, entries []scenarios.Entry) Verdict { return Tape{Entries:
 // Judge holds laws against the tape. It is a function of the tape and the laws alone.
 func (p Tape) Judge(laws []Law) Verdict {
 	d := read(p.Entries)
+	d.tape = p
 	v := Verdict{Applied: make(map[string]int)}
 	for i := range laws {
-		t := &trial{law: &laws[i]}
-		laws[i].check(t, d)
+		t := d.try(&laws[i])
 		v.Findings = append(v.Findings, t.findings...)
 		v.Applied[t.law.ID] = t.applied
 	}

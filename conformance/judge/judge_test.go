@@ -110,6 +110,7 @@ func TestLawsCountHowOftenTheyApplied(t *testing.T) {
 // Whatever is on a tape, the judge does not fall over.
 func FuzzJudge(f *testing.F) {
 	f.Add("> s\n< s\n> p\n< A {}\n> e\n< e\n-")
+	f.Add("> s LSB16K -a-general authorization=<key:a>\n< s x\n> e\n> s\n> p\n< p x\n> bye\n-")
 	f.Fuzz(func(_ *testing.T, text string) {
 		var lines []string
 		for l := range strings.SplitSeq(text, "\n") {
@@ -117,6 +118,13 @@ func FuzzJudge(f *testing.F) {
 				lines = append(lines, l)
 			}
 		}
-		judge.Judge(judge.ServerLaws(), talk(lines...))
+		entries := talk(lines...)
+		judge.Judge(judge.ServerLaws(), entries)
+		judge.Judge(judge.ClientLaws(), entries)
+		for i := range entries { // the same with all in one kind of entry, as no recorder would write it
+			entries[i].Kind = scenarios.Kinds()[(i+len(text))%len(scenarios.Kinds())]
+			entries[i].Conn = uint64(i % 3)
+		}
+		judge.Tape{Entries: entries, Live: true}.Judge(judge.ClientLaws())
 	})
 }

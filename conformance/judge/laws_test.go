@@ -87,7 +87,7 @@ func TestEveryLawHasItsMutant(t *testing.T) {
 
 func TestLawsAreWellFormed(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, l := range judge.ServerLaws() {
+	for _, l := range slices.Concat(judge.ServerLaws(), judge.ClientLaws()) {
 		if seen[l.ID] {
 			t.Errorf("two laws are called %s", l.ID)
 		}
@@ -178,6 +178,13 @@ func TestHoles(t *testing.T) {
 		bare := slices.Clone(entries)
 		bare[n] = scenarios.Entry{N: bare[n].N, Conn: bare[n].Conn, Dir: bare[n].Dir, Kind: bare[n].Kind}
 		judge.Judge(judge.ServerLaws(), bare)
+	}
+}
+
+func TestThereAreLawsOfBothSides(t *testing.T) {
+	const least = 30
+	if servers, clients := len(judge.ServerLaws()), len(judge.ClientLaws()); servers < least || clients < least {
+		t.Errorf("%d laws of servers, %d of clients", servers, clients)
 	}
 }
 

@@ -77,10 +77,12 @@ func (r *Recorder) Tap(e refclient.TapEvent) {
 		c.requests.write(e.Bytes)
 	case refclient.Read:
 		c.replies.write(e.Bytes)
+	case refclient.Ended:
+		c.ended()
 	case refclient.Closed:
 		c.requests.end()
 		c.replies.end()
-		c.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin", Text: scenarios.ClosedByClient})
+		c.add(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, How: "fin", Text: c.farewell()})
 	}
 }
 
@@ -122,6 +124,7 @@ type conn struct {
 	stream  bool // the server has switched protocols
 	format  string
 	isIssue bool
+	isOver  bool // the other side ended it
 }
 
 // locked is a feed that is written by one goroutine at a time and may have ended.
@@ -158,6 +161,23 @@ func (c *conn) add(e scenarios.Entry) {
 	e.Conn, e.Surface, e.Key = c.number, string(c.surface), c.key
 	c.mu.Unlock()
 	c.r.add(e)
+}
+
+// ended notes that the other side ended the connection.
+func (c *conn) ended() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isOver = true
+}
+
+// farewell says who ended the connection.
+func (c *conn) farewell() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.isOver {
+		return scenarios.ClosedByServer
+	}
+	return scenarios.ClosedByClient
 }
 
 // isStream tells whether frames follow.

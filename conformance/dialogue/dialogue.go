@@ -1,4 +1,5 @@
-package conformance
+// Package dialogue shows a tape to a person.
+package dialogue
 
 import (
 	"fmt"
@@ -14,8 +15,9 @@ type Line struct {
 	Mark  bool // a law or the script complains about it
 }
 
-// Dialogue is a tape for a person, a line an entry.
-func Dialogue(entries []scenarios.Entry, marked ...uint64) []Line {
+// Lines are a tape for a person, a line an entry. The entries whose N is among marked are marked. Texts are as on the tape: pass
+// them through Printable before they reach a terminal.
+func Lines(entries []scenarios.Entry, marked ...uint64) []Line {
 	lines := make([]Line, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
@@ -37,11 +39,11 @@ func describe(e *scenarios.Entry) string {
 	case scenarios.HTTPRequest:
 		return requestText(e)
 	case scenarios.HTTPResponse:
-		return fmt.Sprintf("HTTP %d, %s", e.Status, quote(e.Body)) + headerText(e.Headers)
+		return fmt.Sprintf("HTTP %d, %s", e.Status, Quote(e.Body)) + headerText(e.Headers)
 	case scenarios.WSHandshake:
 		return fmt.Sprintf("%s %s (WebSocket)", e.Method, e.Target)
 	case scenarios.WSCommand, scenarios.WSEvent:
-		text := quote(e.Text)
+		text := Quote(e.Text)
 		if e.Audio != nil {
 			text = strings.TrimSpace(fmt.Sprintf("%s with %d bytes of audio", e.Text, e.Audio.Bytes))
 		}
@@ -58,7 +60,7 @@ func quoted(s string) string {
 	if s == "" {
 		return ""
 	}
-	return quote(s)
+	return Quote(s)
 }
 
 func requestText(e *scenarios.Entry) string {
@@ -66,13 +68,13 @@ func requestText(e *scenarios.Entry) string {
 	b.WriteString(e.Method + " " + e.Target)
 	for _, p := range e.Parts {
 		if p.Value != "" || p.Size == 0 {
-			fmt.Fprintf(&b, " %s=%s", p.Name, quote(p.Value))
+			fmt.Fprintf(&b, " %s=%s", p.Name, Quote(p.Value))
 		} else {
 			fmt.Fprintf(&b, " %s (%d bytes)", p.Name, p.Size)
 		}
 	}
 	if e.Body != "" {
-		b.WriteString(" " + quote(e.Body))
+		b.WriteString(" " + Quote(e.Body))
 	}
 	return b.String() + headerText(e.Headers)
 }
@@ -94,7 +96,7 @@ func frameText(e *scenarios.Entry) string {
 	if e.Frame.Frames > 1 {
 		odd = append(odd, fmt.Sprintf("%d frames", e.Frame.Frames))
 	}
-	if e.Kind == scenarios.WSEvent && e.Frame.Opcode != opText {
+	if e.Kind == scenarios.WSEvent && e.Frame.Opcode != 1 {
 		odd = append(odd, "binary")
 	}
 	if (e.Dir == scenarios.In) != e.Frame.Masked {
@@ -106,12 +108,12 @@ func frameText(e *scenarios.Entry) string {
 	return " [" + strings.Join(odd, ", ") + "]"
 }
 
-// condense makes one line of many packets of audio: a person wants to see what stands around them.
-func condense(lines []Line) []Line {
+// Condense makes one line of many packets of audio: a person wants to see what stands around them.
+func Condense(lines []Line) []Line {
 	var out []Line
 	for i := 0; i < len(lines); i++ {
 		j := i
-		for j+1 < len(lines) && isAudio(lines[j+1]) && isAudio(lines[i]) && !lines[j+1].Mark {
+		for j+1 < len(lines) && isAudio(lines[j+1]) && isAudio(lines[i]) && !lines[i].Mark && !lines[j+1].Mark {
 			j++
 		}
 		l := lines[i]
