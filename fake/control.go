@@ -48,7 +48,7 @@ func (s *Server) move(by func(*clock.Manual) (int, error)) (Moved, error) {
 	all := s.moveAll
 	if !s.replicas.shared {
 		all = func(m *clock.Manual, by func(*clock.Manual) (int, error)) (int, []uint64, error) {
-			return s.moveAndSettle(m, settleTime, by)
+			return s.moveAndSettle(s.replicas.life, m, settleTime, by)
 		}
 	}
 	fired, unsettled, err := all(m, by)
@@ -153,7 +153,7 @@ func (s *Server) reset() error {
 	if s.replicas.shared {
 		return s.resetAll()
 	}
-	s.resetJobs(context.Background())
+	s.resetJobs(s.replicas.life)
 	s.resetHere()
 	return nil
 }

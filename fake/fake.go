@@ -6,6 +6,7 @@
 package fake
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
@@ -53,6 +54,7 @@ func New(options ...Option) *Server {
 	s := &Server{started: clock.System{}.Now(), closing: make(chan struct{})}
 	s.config = defaults(options)
 	s.replicas.shared = s.store != nil
+	s.replicas.life, s.replicas.stop = context.WithCancel(context.Background())
 	if s.store == nil {
 		s.store = &memory{}
 	}

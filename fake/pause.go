@@ -96,12 +96,12 @@ func (x *exchange) hold() {
 
 // moveAndSettle moves the clock, then lets everything that was woken by that come to rest: what is due again by then runs as
 // well. Unsettled are the connections that were not at rest after so much real time.
-func (s *Server) moveAndSettle(m *clock.Manual, patience time.Duration, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
+func (s *Server) moveAndSettle(ctx context.Context, m *clock.Manual, patience time.Duration, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
 	if fired, err = by(m); err != nil {
 		return 0, nil, err
 	}
 	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		unsettled = s.settle(ctx)

@@ -35,7 +35,8 @@ var ErrUnshared = errors.New("nothing was changed, because the other replicas co
 
 // replicas is what a Server knows of the others.
 type replicas struct {
-	shared bool // somebody gave a store
+	shared bool            // somebody gave a store
+	life   context.Context // for what is done where there is no other; ends with stop
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 	deaf   atomic.Pointer[error] // why others are heard no more
@@ -57,7 +58,7 @@ func (s *Server) start() {
 	if !s.replicas.shared {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
 	if n, err := s.store.Count(ctx, sharedStarts, 0); err == nil {
 		s.nextID.Add(uint32(n) * idsOfReplica) // or two with the same seed would give the same ids
@@ -74,8 +75,7 @@ func (s *Server) join() {
 	if !s.replicas.shared {
 		return
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	s.replicas.stop = stop
+	ctx := s.replicas.life
 	begun := make(chan struct{})
 	begin := sync.OnceFunc(func() { close(begun) })
 	s.replicas.done.Go(func() {
@@ -96,10 +96,8 @@ func (s *Server) join() {
 
 // leave stops listening.
 func (s *Server) leave() {
-	if s.replicas.stop != nil {
-		s.replicas.stop()
-		s.replicas.done.Wait()
-	}
+	s.replicas.stop()
+	s.replicas.done.Wait()
 }
 
 // Ready tells why the Server cannot do all of its work: the store that it shares does not answer. Requests that need no store are
@@ -185,7 +183,7 @@ func (s *Server) reserve(ctx context.Context, m *clock.Manual, by func(*clock.Ma
 
 // moveAll moves the clocks of all replicas, all at the same time.
 func (s *Server) moveAll(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
 	target, err := s.reserve(ctx, m, by)
 	if err != nil {
@@ -194,7 +192,7 @@ func (s *Server) moveAll(m *clock.Manual, by func(*clock.Manual) (int, error)) (
 	var others sync.WaitGroup
 	others.Go(func() { s.tell(ctx, sharedClock, nil) })
 	defer others.Wait()
-	return s.moveAndSettle(m, settleTime, upTo(target))
+	return s.moveAndSettle(s.replicas.life, m, settleTime, upTo(target))
 }
 
 // upTo moves a clock to t, unless it is there or beyond already.
@@ -228,7 +226,7 @@ func (s *Server) adoptClock(ctx context.Context) error {
 	if now.Equal(t) {
 		return nil
 	}
-	_, unsettled, err := s.moveAndSettle(m, toldSettle, upTo(t))
+	_, unsettled, err := s.moveAndSettle(context.WithoutCancel(ctx), m, toldSettle, upTo(t))
 	if len(unsettled) > 0 {
 		s.log.Warn("connections still had something to write when the clock was moved from elsewhere", "connections", len(unsettled))
 	}
@@ -237,7 +235,7 @@ func (s *Server) adoptClock(ctx context.Context) error {
 
 // announce makes p what all replicas play, and tells them by topic. Own is its scenario.
 func (s *Server) announce(p programme, topic string, own *scenarios.Scenario) error {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
 	var err error
 	if p.Change, err = s.store.Count(ctx, sharedChanges, 0); err != nil {
@@ -318,13 +316,13 @@ type expired struct {
 	At  time.Time `json:"at"`
 }
 
-// expire lets a key end its life at an instant, on all replicas.
+// expire lets a key end its life at an instant, on all replicas. A client that went away does not keep the others from it.
 func (s *Server) expire(key string, at time.Time) {
 	s.theatre.desk.Expire(key, at)
 	if !s.replicas.shared || key == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
 	if err := s.store.Put(ctx, sharedExpired+key, []byte(at.Format(time.RFC3339Nano)), expiredLife); err != nil {
 		s.log.Warn("a key was let expire on this replica alone", "key", key, "error", err)
@@ -368,7 +366,7 @@ func (s *Server) adoptExpired(ctx context.Context) error {
 
 // resetAll goes back to the start everywhere.
 func (s *Server) resetAll() error {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
 	keys, err := s.store.Keys(ctx, sharedExpired)
 	for _, key := range keys {
@@ -377,7 +375,7 @@ func (s *Server) resetAll() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnshared, err)
 	}
-	s.resetJobs(context.Background()) // there may be many
+	s.resetJobs(s.replicas.life) // there may be many
 	s.resetHere()
 	return s.announce(programme{First: true}, toldReset, nil)
 }

@@ -43,8 +43,8 @@ func (s *Server) Listener(l net.Listener) net.Listener { return rawhead.Listener
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.ended.Do(func() { close(s.closing) })
 	s.streams.goAway()
-	s.leave()
 	defer s.journal.Close()
+	defer s.leave()
 	return s.streams.wait(ctx)
 }
 
@@ -52,10 +52,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() {
 	s.ended.Do(func() { close(s.closing) })
 	s.streams.cut()
-	s.leave()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_ = s.streams.wait(ctx)
+	s.leave()
 	s.journal.Close()
 }
 

@@ -25,6 +25,9 @@ const (
 	listedOnce = 500             // keys that one SCAN looks at (ours)
 )
 
+// ErrNoStore says that a URL or a namespace is not one, so that trying again is no use.
+var ErrNoStore = errors.New("this names no store")
+
 // Store is a fake.Store in one Redis server, version 6 or newer. Make it with Open and close it when done. All methods may be
 // called from any number of goroutines. They fail while Redis cannot be reached, and work again when it can.
 type Store struct {
@@ -42,7 +45,7 @@ type Store struct {
 
 // Open connects to the Redis at a URL like redis://:PASSWORD@HOST:PORT/DB, or rediss:// with TLS. Everything is kept under a
 // namespace of letters, digits, dots, dashes and underscores, so that several fleets share one Redis; empty is "default". The
-// error says in one line what is wrong, and shows nothing secret.
+// error, ErrNoStore or that Redis cannot be used, says in one line what is wrong and shows nothing secret.
 func Open(ctx context.Context, address, namespace string) (*Store, error) {
 	options, err := parse(address)
 	if err != nil {
@@ -52,7 +55,7 @@ func Open(ctx context.Context, address, namespace string) (*Store, error) {
 		namespace = "default"
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(namespace) {
-		return nil, fmt.Errorf("the namespace %.80q is not made of 1 to 64 letters, digits, dots, dashes and underscores", namespace)
+		return nil, fmt.Errorf("%w: the namespace %.80q is not made of 1 to 64 letters, digits, dots, dashes and underscores", ErrNoStore, namespace)
 	}
 	under := prefix + namespace + ":"
 	s := &Store{
@@ -69,14 +72,14 @@ func Open(ctx context.Context, address, namespace string) (*Store, error) {
 
 // parse reads the URL. What the library says about a wrong one may quote the password.
 func parse(address string) (*redis.Options, error) {
-	const right = "a store is like redis://HOST:6379/0, redis://:PASSWORD@HOST:6379, or rediss:// for TLS"
+	const right = "a URL is like redis://HOST:6379/0, redis://:PASSWORD@HOST:6379, or rediss:// for TLS"
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
-		return nil, errors.New(right)
+		return nil, fmt.Errorf("%w: %s", ErrNoStore, right)
 	}
 	options, err := redis.ParseURL(address)
 	if err != nil {
-		return nil, errors.New(right + "; the path is the number of a database, and options after ? are those of go-redis")
+		return nil, fmt.Errorf("%w: %s; the path is the number of a database, and options after ? are those of go-redis", ErrNoStore, right)
 	}
 	for _, d := range []*time.Duration{&options.DialTimeout, &options.ReadTimeout, &options.WriteTimeout} {
 		if *d == 0 {

@@ -39,12 +39,12 @@ func TestOpenSaysWhatIsWrongAndNothingSecret(t *testing.T) {
 	r := redistest.Start(t)
 	const canary = "canary-5e0d"
 	for name, c := range map[string]struct{ url, namespace, want string }{
-		"no scheme":          {"localhost:6379", "", "a store is like redis://HOST:6379/0"},
+		"no scheme":          {"localhost:6379", "", "this names no store: a URL is like redis://HOST:6379/0"},
 		"other scheme":       {"http://:" + canary + "@" + r.Address, "", "rediss:// for TLS"},
-		"bad port":           {"redis://:" + canary + "@127.0.0.1:port" + canary, "", "a store is like"},
-		"bad escape":         {"redis://:%zz" + canary + "@127.0.0.1", "", "a store is like"},
-		"no host":            {"redis://:" + canary + "@", "", "a store is like"},
-		"slash in password":  {"redis://:" + canary + "/" + canary + "@127.0.0.1", "", "a store is like"},
+		"bad port":           {"redis://:" + canary + "@127.0.0.1:port" + canary, "", "a URL is like"},
+		"bad escape":         {"redis://:%zz" + canary + "@127.0.0.1", "", "a URL is like"},
+		"no host":            {"redis://:" + canary + "@", "", "a URL is like"},
+		"slash in password":  {"redis://:" + canary + "/" + canary + "@127.0.0.1", "", "a URL is like"},
 		"bad database":       {"redis://:" + canary + "@" + r.Address + "/" + canary, "", "the number of a database"},
 		"bad option":         {"redis://:" + canary + "@" + r.Address + "/0?" + canary + "=1", "", "those of go-redis"},
 		"wrong password":     {"redis://:" + canary + "@" + r.Address, "", "redis at " + r.Address + ": WRONGPASS"},
@@ -63,6 +63,9 @@ func TestOpenSaysWhatIsWrongAndNothingSecret(t *testing.T) {
 			}
 			if text := err.Error(); !strings.Contains(text, c.want) || strings.Contains(text, canary) || strings.Contains(text, redistest.Password) || strings.Contains(text, "\n") {
 				t.Errorf("%s; want %q", text, c.want)
+			}
+			if answered := strings.Contains(c.want, "redis at") || strings.Contains(c.want, "NOAUTH") || strings.Contains(c.want, "out of range"); errors.Is(err, redisstore.ErrNoStore) == answered {
+				t.Errorf("%v: ErrNoStore %v", err, !answered)
 			}
 		})
 	}

@@ -48,7 +48,7 @@ func (s *Store) Tell(ctx context.Context, topic string, message []byte) error {
 	}
 	for n := range receivers {
 		err := s.client.BLPop(ctx, tellTime, s.acks(m.ID)).Err()
-		if errors.Is(err, redis.Nil) || ctx.Err() != nil {
+		if errors.Is(err, redis.Nil) || late(err) || ctx.Err() != nil {
 			return fmt.Errorf("tell %s: %d of %d have not dealt with it after %s: %w", topic, receivers-n, receivers, tellTime, fake.ErrUnheard)
 		}
 		if err != nil {
@@ -56,6 +56,12 @@ func (s *Store) Tell(ctx context.Context, topic string, message []byte) error {
 		}
 	}
 	return nil
+}
+
+// late reports whether an answer did not come in time.
+func late(err error) bool {
+	timeout, is := errors.AsType[net.Error](err)
+	return is && timeout.Timeout()
 }
 
 func (s *Store) acks(id string) string { return s.prefix + "a:" + id }
@@ -128,7 +134,7 @@ func (s *Store) read(ctx context.Context, sub *redis.PubSub, queue chan<- told) 
 	asked := false
 	for ctx.Err() == nil {
 		arrived, err := sub.ReceiveTimeout(ctx, quietTime)
-		if late, is := errors.AsType[net.Error](err); is && late.Timeout() && !asked {
+		if late(err) && !asked {
 			asked = true
 			if sub.Ping(ctx) != nil {
 				return
