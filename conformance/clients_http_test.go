@@ -128,7 +128,7 @@ func badRetriers() []badClient {
 			l.close()
 		}},
 		{id: "hammers", laws: "retry.pause retry.storm", options: choice("stream-unknown-engine", "unavailable"), act: func(a *actor) {
-			for range 6 {
+			for range 12 { // a busy machine pauses here and there
 				a.refused("s LSB16K -a-nothing authorization=" + a.key)
 			}
 		}},

@@ -100,7 +100,7 @@ func badFramers() []badClient {
 }
 
 // badListeners do not wait for what the service says, or do not heed it.
-func badListeners() []badClient { //nolint:funlen // a table
+func badListeners() []badClient {
 	sound := speech("LSB16K", time.Second)
 	early := choice("stream-early-packet", "refuse")
 	return []badClient{

@@ -233,6 +233,9 @@ func failed(l scenarios.Level) Outcome {
 
 // cannot says why the target cannot be asked for what the script needs, or "".
 func (t *Target) cannot(s *scenarios.Scenario) string {
+	if s.Script == nil {
+		return "has no script: it is a failure that the fake plays to clients"
+	}
 	for _, c := range s.Needs {
 		if !t.Has(c) {
 			if c == scenarios.CanControl {

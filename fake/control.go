@@ -62,6 +62,8 @@ func (s *Server) move(by func(*clock.Manual) (int, error)) (Moved, error) {
 func (s *Server) settle(ctx context.Context) []uint64 {
 	unsettled := append([]uint64{}, s.pauses.settled(ctx)...)
 	for _, c := range s.streams.all() {
+		c.mu.Lock()   // what it is dealing with may arm a timer
+		c.mu.Unlock() //nolint:staticcheck // nothing is guarded, only waited for
 		if c.ready() && !c.out.flushed(ctx) {
 			unsettled = append(unsettled, c.x.conn)
 		}

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"time"
 
 	"mockamivoice/fake/internal/rawhead"
 	"mockamivoice/protocol"
@@ -23,7 +24,8 @@ type exchange struct {
 	peer    netip.Addr
 	key     string         // id
 	stage   stage          // what applies to it, as far as that is known yet
-	awake   bool           // it was woken by the clock, and who moved that waits for it
+	awake   bool           // it was woken by the clock, or is about to arm a timer, and who moves the clock waits for it
+	due     time.Time      // when what a fault holds up goes on, at the earliest
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 

@@ -95,7 +95,7 @@ func (c *stream) pass(o outgoing) {
 
 func (c *stream) carry(o outgoing) {
 	if o.kind == waitHere {
-		c.line.timer = c.s.clock.AfterFunc(o.wait, c.goOn)
+		c.line.timer = clock.At(c.s.clock, c.now.Add(o.wait), c.goOn)
 		return
 	}
 	c.transmit(o)

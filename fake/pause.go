@@ -21,7 +21,7 @@ type pauses struct {
 // exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
 func (x *exchange) pause(due time.Time) bool {
 	p, woken := &x.s.pauses, make(chan struct{})
-	timer := x.s.clock.AfterFunc(due.Sub(x.s.clock.Now()), func() {
+	timer := clock.At(x.s.clock, due, func() {
 		p.wake(x)
 		close(woken)
 	})
@@ -39,6 +39,22 @@ func (x *exchange) pause(due time.Time) bool {
 		x.settle()
 	}
 	return false
+}
+
+// stir makes the exchange awake from now on, and notes the time, so that whoever has read of the fault that is about to strike may
+// move the clock: what the fault delays is due by that time, and the move waits until it has been armed.
+func (x *exchange) stir() {
+	x.due = x.s.clock.Now()
+	if x.r != nil && !x.awake { // an open stream has no request any more; it settles in ways of its own
+		x.s.pauses.wake(x)
+		x.awake = true
+	}
+}
+
+// delay lets clock time pass, from when the fault struck or the delay before this one ended.
+func (x *exchange) delay(d time.Duration) bool {
+	x.due = x.due.Add(d)
+	return x.pause(x.due)
 }
 
 func (p *pauses) wake(x *exchange) {

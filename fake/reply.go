@@ -34,6 +34,7 @@ func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
 	if f == nil {
 		return nil
 	}
+	x.stir()
 	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: f.String(), Scenario: sc.ID, Basis: sc.Basis.String()})
 	x.s.metrics.struck(at)
 	return f.Do
@@ -44,12 +45,11 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 	for _, do := range dos {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoError:
-			e, _ := protocol.ErrorNamed(d.ID) // the loader has checked it
-			r = other.failed(e)
+			r = other.failed(x.failing(d.ID))
 		case scenarios.DoStatus:
 			r = pageOf(w.Header(), d.Status)
 		case scenarios.DoReplace:
@@ -65,6 +65,18 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		}
 	}
 	x.write(w, r)
+}
+
+// failing is an error of the catalogue, with its variable part filled in.
+func (x *exchange) failing(id protocol.ErrorID) *protocol.Error {
+	switch id {
+	case protocol.IssueBadRequest:
+		return protocol.IllegalParameter("sid")
+	case protocol.IssueMethod, protocol.SyncMethod:
+		return protocol.MethodNotAllowed(x.surface, x.r.Method)
+	default:
+		return protocol.NewError(id) // the loader has checked that there is one
+	}
 }
 
 // spoil does what ends a connection, or leaves it without a whole reply.
@@ -94,7 +106,6 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 
 // drip writes bytes in pieces, and is false when it could not.
 func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
-	due := x.s.clock.Now()
 	for {
 		n := min(d.Bytes, len(bytes))
 		if c.write(bytes[:n]) != nil {
@@ -103,8 +114,7 @@ func (x *exchange) drip(c *severable, bytes []byte, d scenarios.DoDrip) bool {
 		if bytes = bytes[n:]; len(bytes) == 0 {
 			return true
 		}
-		due = due.Add(d.Every)
-		if !x.pause(due) {
+		if !x.delay(d.Every) {
 			return false
 		}
 	}

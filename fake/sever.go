@@ -80,6 +80,7 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 func (x *exchange) sever(w http.ResponseWriter, how ending) {
 	c := x.take(w)
 	x.severed(how)
+	x.settle() // the client takes its time to leave
 	c.end(how)
 }
 

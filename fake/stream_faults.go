@@ -283,7 +283,7 @@ func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
 	for _, do := range x.strike(scenarios.AtHandshake, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			if !x.pause(x.s.clock.Now().Add(d.For)) {
+			if !x.delay(d.For) {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoStatus:

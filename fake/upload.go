@@ -286,7 +286,7 @@ func (u *upload) meet() {
 	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			u.x.pause(u.x.s.clock.Now().Add(d.For))
+			u.x.delay(d.For)
 		case scenarios.DoExpireKey:
 			u.x.expireKey(d)
 			u.job.refusal = u.authorize()
@@ -299,6 +299,9 @@ func (u *upload) meet() {
 		default:
 			u.forced = append(u.forced, do)
 		}
+	}
+	if u.body.drip.Bytes == 0 {
+		u.x.settle() // what comes now is the client's to send
 	}
 }
 
@@ -335,7 +338,7 @@ type patient struct {
 // wait waits until the next piece may be read; the first one may be at once.
 func (p *patient) wait() bool {
 	if p.next.IsZero() {
-		p.next = p.x.s.clock.Now()
+		p.next = p.x.due
 		return true
 	}
 	p.next = p.next.Add(p.drip.Every)

@@ -26,7 +26,7 @@ type recorder struct {
 	mu          sync.Mutex
 	read, wrote map[uint64][]byte
 	open        map[uint64]int
-	ends        int
+	ends, gone  int
 }
 
 func newRecorder() *recorder {
@@ -42,6 +42,8 @@ func (r *recorder) tap(e refclient.TapEvent) {
 	case refclient.Closed:
 		delete(r.open, e.Conn)
 		r.ends++
+	case refclient.Ended:
+		r.gone++
 	case refclient.Read:
 		r.read[e.Conn] = append(r.read[e.Conn], e.Bytes...)
 	case refclient.Wrote:
@@ -127,6 +129,15 @@ var _ = Describe("A tap", func() {
 		_, err = events(stream)
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(stream.Close()).To(Succeed())
+		Expect(r.ends).To(Equal(1))
+	})
+
+	It("shows an end that came from the other side", func() {
+		r := newRecorder()
+		url := listen(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+		_, err := client(url, refclient.WithKey("k"), refclient.WithTap(r.tap)).Stream(soon(), general())
+		Expect(err).To(HaveOccurred())
+		Expect(r.gone).To(Equal(1))
 		Expect(r.ends).To(Equal(1))
 	})
 

@@ -61,9 +61,10 @@ func TestEveryStatementIsShownOrSaysWhyNot(t *testing.T) {
 }
 
 // The table of statements is made of the files; go test ./scenarios -update writes it.
-func TestStatementTableIsUpToDate(t *testing.T) {
-	const file = "STATEMENTS.md"
-	want := statementTable()
+func TestStatementTableIsUpToDate(t *testing.T) { upToDate(t, "STATEMENTS.md", statementTable()) }
+
+func upToDate(t *testing.T, file string, want []byte) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // documentation
 			t.Fatal(err)

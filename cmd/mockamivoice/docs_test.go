@@ -63,6 +63,7 @@ func TestNumbersOfTheKitAreTrue(t *testing.T) {
 	for _, want := range []string{
 		fmt.Sprintf("The kit plays %d scripts", len(scenarios.Scripts())),
 		fmt.Sprintf("holds %d laws against every dialogue", len(judge.ServerLaws())),
+		fmt.Sprintf("It judges by %d laws", len(judge.ClientLaws())),
 		fmt.Sprintf("with %d servers that are wrong on purpose", len(mutants)),
 	} {
 		if !strings.Contains(string(readme), want) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -18,12 +19,20 @@ type scenariosCommand struct {
 }
 
 type scenariosList struct {
-	JSON bool `name:"json" help:"One JSON array instead of a table."`
+	Edge    bool   `help:"Only edge cases, which the fake plays to any client." xor:"kind"`
+	Scripts bool   `help:"Only scripts, which the kit plays to any service." xor:"kind"`
+	Surface string `help:"Only those of a surface: issue, sync or stream." enum:"issue,sync,stream," default:""`
+	JSON    bool   `name:"json" help:"One JSON array instead of a table."`
 }
 
 // Help is shown by scenarios list --help.
 func (scenariosList) Help() string {
-	return "Examples:\n  mockamivoice scenarios list\n  mockamivoice scenarios list --json"
+	return "Examples:\n  mockamivoice scenarios list --edge\n  mockamivoice scenarios list --scripts --surface stream\n  mockamivoice scenarios list --json"
+}
+
+// shows reports whether the flags ask for s.
+func (c scenariosList) shows(s *scenarios.Scenario) bool {
+	return (!c.Edge || s.Play != nil) && (!c.Scripts || s.Script != nil) && (c.Surface == "" || c.Surface == string(s.Surface))
 }
 
 // listed is a scenario in a list, as the admin routes have it too.
@@ -40,7 +49,9 @@ type listed struct {
 func (c scenariosList) Run(w *world) error {
 	var all []listed
 	for _, s := range scenarios.Library() {
-		all = append(all, listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), s.Parts()})
+		if c.shows(s) {
+			all = append(all, listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), s.Parts()})
+		}
 	}
 	if c.JSON {
 		e := json.NewEncoder(w.stdout)
@@ -62,7 +73,7 @@ type scenariosShow struct {
 
 // Help is shown by scenarios show --help.
 func (scenariosShow) Help() string {
-	return "Examples:\n  mockamivoice scenarios show stream.key-expires-before-first-p\n  mockamivoice scenarios show --yaml stream.key-expires-before-first-p > mine.yaml"
+	return "Examples:\n  mockamivoice scenarios show stream.expiry-at-first-p\n  mockamivoice scenarios show stream.key-expires-before-first-p\n  mockamivoice scenarios show --yaml stream.key-expires-before-first-p > mine.yaml"
 }
 
 // Run prints one scenario.
@@ -79,6 +90,16 @@ func (c scenariosShow) Run(w *world) error {
 		_, err = w.stdout.Write(data)
 		return err
 	}
+	if s.Script == nil {
+		_, err = io.WriteString(w.stdout, explainCase(s))
+		return err
+	}
+	_, err = io.WriteString(w.stdout, explainScript(s, data))
+	return err
+}
+
+// explainScript says what a script shows, and shows its steps.
+func explainScript(s *scenarios.Scenario, data []byte) string {
 	needs := make([]string, 0, len(s.Needs))
 	for _, n := range s.Needs {
 		needs = append(needs, string(n))
@@ -89,8 +110,7 @@ func (c scenariosShow) Run(w *world) error {
 	}
 	_, script, _ := strings.Cut(string(data), "\nscript:\n")
 	script, _, _ = strings.Cut(script, "\nwhy:")
-	_, err = fmt.Fprintf(w.stdout, "%s\n\n%s\n", text, script)
-	return err
+	return fmt.Sprintf("%s\n\n%s\n", text, script)
 }
 
 type scenariosValidate struct {
@@ -106,11 +126,7 @@ func (scenariosValidate) Help() string {
 func (c scenariosValidate) Run(w *world) error {
 	var wrong []error
 	for _, file := range c.Files {
-		data, err := os.ReadFile(file)
-		if err == nil {
-			_, err = scenarios.ParseScenario(file, data)
-		}
-		if err != nil {
+		if err := validateScenario(file); err != nil {
 			wrong = append(wrong, err)
 		}
 	}
@@ -119,4 +135,25 @@ func (c scenariosValidate) Run(w *world) error {
 	}
 	_, err := fmt.Fprintf(w.stdout, "%d files are good\n", len(c.Files))
 	return err
+}
+
+// validateScenario reads the file and looks up the laws that it names.
+func validateScenario(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	s, err := scenarios.ParseScenario(file, data)
+	if err != nil {
+		return err
+	}
+	for _, e := range s.Client {
+		if e.Law == "" {
+			continue
+		}
+		if _, err := clientLaw(e.Law); err != nil {
+			return fmt.Errorf("%s:%d: %w", file, e.Line, err)
+		}
+	}
+	return nil
 }

@@ -268,7 +268,7 @@ func (c *serveCommand) welcome(w *world, p *plan, d doors) {
 		text += fmt.Sprintf("  curl -s%s %s/v1/recognize -F u=\"$KEY\" -F d=-a-general -F a=@testdata/speech-ja.wav\n", extra, url)
 	}
 	if admin := d.url("admin"); admin != "" {
-		text += fmt.Sprintf("  curl -s %s/tape\n", admin)
+		text += fmt.Sprintf("  curl -s %s/tape\n  or open %s/ in a browser\n", admin, admin)
 	}
 	_, _ = fmt.Fprintln(w.stderr, text)
 }

@@ -35,7 +35,7 @@ func clientAudioLaws() []Law {
 		},
 		{
 			ID: "client.audio.silence", Title: "There is something to hear", Level: Info, Basis: protocol.Inferred, Source: "digital silence is what a muted or forbidden microphone gives",
-			Why: "Every sample is zero. Nothing can be recognized, and the service may bill the time.", Fix: "Check permission, device and channel of the microphone.", check: audioSilence,
+			Why: "Every sample is zero, so that nothing can be recognized.", Fix: "Check permission, device and channel of the microphone.", check: audioSilence,
 		},
 		{
 			ID: "client.audio.pace", Title: "Audio comes about as fast as it sounds", Level: Info, Basis: protocol.Documented, Source: manualTalk + " sends a second of audio a second; nothing demands it",
@@ -72,8 +72,18 @@ const maybeFrame = "an MP3 or AAC frame"
 // headers are those of containers, with their names, supported or not.
 func headers() [][2]string {
 	return [][2]string{
-		{"RIFF", "WAV"}, {"RIFX", "WAV"}, {"OggS", "Ogg"}, {"fLaC", "FLAC"}, {"ID3", "MP3"}, {"\x1a\x45\xdf\xa3", "WebM"}, {"#!ADP\n", "ADPCM"},
-		{"FORM", "AIFF"}, {".snd", "AU"}, {"caff", "CAF"}, {"#!AMR", "AMR"}, {"\x30\x26\xb2\x75", "WMA"},
+		{"RIFF", "WAV"},
+		{"RIFX", "WAV"},
+		{"OggS", "Ogg"},
+		{"fLaC", "FLAC"},
+		{"ID3", "MP3"},
+		{"\x1a\x45\xdf\xa3", "WebM"},
+		{"#!ADP\n", "ADPCM"},
+		{"FORM", "AIFF"},
+		{".snd", "AU"},
+		{"caff", "CAF"},
+		{"#!AMR", "AMR"},
+		{"\x30\x26\xb2\x75", "WMA"},
 	}
 }
 
@@ -101,14 +111,13 @@ func (p *clientTape) sounds() []sound {
 			if r.bytes() == 0 {
 				continue
 			}
-			one := sound{at: r.start, whole: r.end != nil}
+			one := sound{at: r.packets[0], whole: r.end != nil}
 			one.format, one.known = r.format()
 			for _, e := range r.packets {
 				if e.Audio.Bytes > 0 {
 					one.pieces = append(one.pieces, e.Audio)
 				}
 			}
-			one.at = r.packets[0]
 			all = append(all, one)
 		}
 	}
@@ -223,7 +232,8 @@ func isSilent(a *scenarios.Audio, f protocol.AudioFormat) bool {
 
 func audioSilence(t *trial, d *dialogue) {
 	for _, s := range d.asClient().sounds() {
-		if !s.whole || !s.known || s.format.Encoding == protocol.Headed {
+		const shortest = 1000 // milliseconds; less proves nothing about a microphone
+		if !s.whole || !s.known || s.format.Encoding == protocol.Headed || s.format.Milliseconds(s.bytes()) < shortest {
 			continue
 		}
 		t.apply()

@@ -20,7 +20,7 @@ func clientIssueLaws() []Law {
 		},
 		{
 			ID: "client.issue.form", Title: "The request for a key is an urlencoded form", Level: Must, Basis: protocol.Documented, Source: manualIssue,
-			Why: "The parameters of JSON or multipart bodies are not seen, and the reply is empty.",
+			Why: "The manual knows no other body. Parameters in JSON or in parts may not be seen, and then no key comes.",
 			Fix: "Send Content-Type: application/x-www-form-urlencoded, and a body like sid=…&spw=…&epi=….", check: ofPosts(protocol.SurfaceIssue, ofService(issueForm)),
 		},
 		{
@@ -30,17 +30,17 @@ func clientIssueLaws() []Law {
 		},
 		{
 			ID: "client.issue.epi", Title: "epi is a life or a date that the service can read", Level: Must, Basis: protocol.Documented, Source: "manual: reference-one-time-app-key",
-			Why: `No key comes for an epi like "1.5h" or "tomorrow", and a plus sign that is not escaped arrives as a blank.`,
+			Why: `What comes of an epi like "1.5h" or "tomorrow" is not known; the life that you meant is not it. A plus sign that is not escaped arrives as a blank.`,
 			Fix: "Write milliseconds (30000), a number with s, m, h, d or w (5m), or a date (2026/07/31); escape a plus sign as %2B.", check: ofPosts(protocol.SurfaceIssue, ofService(issueEPI)),
 		},
 		{
 			ID: "client.issue.ipa", Title: "ipa is a list of IPv4 addresses or blocks", Level: Must, Basis: protocol.Documented, Source: "manual: reference-one-time-app-key",
-			Why: "A list that cannot be read gives no key, or one that works from nowhere.",
+			Why: "What comes of a list that cannot be read is not known: no key, or one that works from anywhere, or from nowhere.",
 			Fix: "Write addresses or CIDR blocks with commas or blanks between them: 203.0.113.0/24,198.51.100.7.", check: ofPosts(protocol.SurfaceIssue, ofService(issueIPA)),
 		},
 		{
 			ID: "client.issue.alive", Title: "No key is asked for that is dead when it comes", Level: Should, Basis: protocol.Inferred, Source: "manual: reference-one-time-app-key",
-			Why: "An epi in the past, mostly for want of a time zone or of milliseconds, gives a key that every request refuses.",
+			Why: "An epi in the past, mostly for want of a time zone or of milliseconds, gives at best a key that every request refuses.",
 			Fix: "Say how long the key has to live (epi=5m) instead of until when, or write the zone.", check: issueAlive,
 		},
 	}

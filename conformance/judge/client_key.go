@@ -28,7 +28,7 @@ func clientKeyLaws() []Law {
 		},
 		{
 			ID: "client.key.only-in-s", Title: "A stream gets its key in s, not in the handshake", Level: Info, Basis: protocol.Documented, Surface: protocol.SurfaceStream,
-			Source: "manual: reference-websocket-s-command-packet", Why: "The service does not look at headers of the handshake; the key travels for nothing.",
+			Source: "manual: reference-websocket-s-command-packet", Why: "Who you are is settled by s alone; in the handshake the key travels for nothing.",
 			Fix: "Leave the Authorization header out, and put authorization= into s.", check: ofTalks(keyOnlyInS),
 		},
 		{

@@ -67,7 +67,7 @@ func TestClientMutants(t *testing.T) {
 				report(t, m.about, v)
 			}
 		})
-		for _, l := range strings.Fields(m.laws) {
+		for l := range strings.FieldsSeq(m.laws) {
 			seen["client."+l] = true
 		}
 	}
@@ -75,6 +75,33 @@ func TestClientMutants(t *testing.T) {
 		if !seen[l.ID] {
 			t.Errorf("law %s has never been seen to fail", l.ID)
 		}
+	}
+}
+
+// What scenarios expect of a client are laws that there are.
+func TestScenariosExpectLawsThatThereAre(t *testing.T) {
+	known := make(map[string]bool)
+	for _, l := range judge.ClientLaws() {
+		known[l.ID] = true
+	}
+	list := scenarios.Library()
+	for _, id := range []string{"stream.again", "stream.leave", "stream.nothing", "stream.retry", "stream.law"} {
+		s, err := played(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, s)
+	}
+	seen := 0
+	for _, s := range list {
+		for _, x := range s.Client {
+			if seen++; x.Law != "" && (!known[x.Law] || x.Law == "client.scenario.expectation") {
+				t.Errorf("%s:%d: no law of clients is called %s", s.File, x.Line, x.Law)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no scenario expects anything")
 	}
 }
 

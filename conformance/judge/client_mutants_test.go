@@ -37,6 +37,9 @@ func badIssuers() []badClient {
 		{"asks with JSON", "issue.form", func(c *chat) {
 			c.ask(20, "POST", issuer, [][2]string{{"Content-Type", "application/json"}}, nil, nil, 200, "")
 		}},
+		{"asks with a form that the recorder kept as a text", "", func(c *chat) {
+			c.issue(20).Body = "sid=demo&spw=***&epi=5m"
+		}},
 		{"asks for nobody", "issue.credentials", func(c *chat) { c.issue(20, "epi=5m") }},
 		{"asks without a password", "issue.credentials", func(c *chat) { c.issue(20, "sid=demo", "epi=5m") }},
 		post("writes half hours", "issue.epi", "epi=1.5h"),
@@ -313,6 +316,18 @@ func badLeavers() []badClient {
 			c.send(20, "e")
 			c.leave(20)
 		}},
+		{"leaves behind e and a p error", "", func(c *chat) {
+			c.begin(20, start)
+			c.feed(20, hum(320))
+			c.send(20, "e")
+			c.say(20, failed)
+			c.leave(20)
+		}},
+		{"leaves by a reset, which may have overtaken an e", "", func(c *chat) {
+			c.begin(20, start)
+			c.feed(20, hum(320))
+			c.note(scenarios.Entry{Kind: scenarios.ConnClose, Dir: scenarios.Note, Conn: 20, Surface: "stream", How: "rst"})
+		}},
 		{"is cut off in mid-sentence", "", func(c *chat) {
 			c.begin(20, start)
 			c.feed(20, hum(320))
@@ -359,11 +374,12 @@ func badSounds() []badClient {
 		fed("feeds the right big-endian samples", "", "MSB16K", slices.Repeat([][]byte{swap(hum(320))}, 20)...),
 		fed("feeds eight bits as sixteen", "", "LSB16K", slices.Repeat([][]byte{[]byte("\x00\x01\x00\x05\x00\x09\x00\x0d\x00\x11\x00\x0b\x00\x06\x00\x02")}, 20)...),
 		fed("feeds swapped samples, a packet of an odd length first", "audio.byte-order", "LSB16K", append([][]byte{swap(hum(322))[:321], swap(hum(322))[321:]}, slices.Repeat([][]byte{swap(hum(320))}, 20)...)...),
-		fed("feeds nothing but silence", "audio.silence", "LSB16K", make([]byte, 3200), make([]byte, 200)),
+		fed("feeds nothing but silence", "audio.silence", "LSB16K", make([]byte, 32000), make([]byte, 200)),
 		fed("feeds nothing but silence as µ-law", "audio.silence", "MULAW", slices.Repeat([]byte{0xff}, 9000)),
-		fed("feeds a muted line as A-law", "audio.silence", "ALAW", slices.Repeat([][]byte{slices.Repeat([]byte{0x55}, 160)}, 9)...),
-		fed("is silent at first", "", "LSB16K", make([]byte, 3200), hum(320)),
-		fed("begins with silence in a packet", "", "LSB16K", append(make([]byte, 3200), hum(320)...)),
+		fed("feeds a muted line as A-law", "audio.silence", "ALAW", slices.Repeat([][]byte{slices.Repeat([]byte{0x55}, 160)}, 60)...),
+		fed("is silent at first", "", "LSB16K", make([]byte, 32000), hum(320)),
+		fed("begins with silence in a packet", "", "LSB16K", append(make([]byte, 32000), hum(320)...)),
+		fed("is silent for a moment", "", "LSB16K", make([]byte, 3200)),
 		fed("feeds a minute at once", "audio.pace", "LSB16K", slices.Repeat([][]byte{hum(32000)}, 60)...),
 		{"uploads the whole sound, swapped", "audio.byte-order", func(c *chat) {
 			c.upload(20, swap(hum(3200)), success, key, "d=-a-general", "c=LSB16K", "a=").Audio.Data = swap(hum(3200))

@@ -59,6 +59,12 @@ func badRetries() []badClient {
 			c.upload(20, recording, coded("o"), key, "d=-a-general", "a=")
 			c.upload(20, recording, coded("o"), key, "d=-a2-ja-general", "a=")
 		}},
+		{"sends a recording again after 413", "retry.unchanged-recording", func(c *chat) {
+			c.open(20)
+			for range 2 {
+				c.ask(20, "POST", "/v1/recognize", [][2]string{{"Content-Type", multipart}}, parts([]string{key, "d=-a-general", "a="}), recording, 413, "")
+			}
+		}},
 		{"hammers after 503", "retry.pause", func(c *chat) {
 			c.open(20)
 			for range 6 {
@@ -141,6 +147,36 @@ func badReactions() []badClient {
 		{"goes on elsewhere", law, func(c *chat) {
 			met(c, "stream.nothing")
 			c.begin(21, start)
+		}},
+		{"goes on when all has come to a good end", "", func(c *chat) {
+			c.begin(20, start)
+			c.feed(20, hum(320))
+			c.fault(20, "stream", "stream.nothing")
+			c.send(20, "e")
+			c.say(20, "e")
+			c.send(20, start)
+			c.say(20, "s")
+			c.finish(20)
+			c.begin(21, start)
+		}},
+		{"leaves where it should have waited", law, func(c *chat) {
+			c.begin(20, start)
+			c.fault(20, "stream", "stream.nothing")
+			c.control(20, scenarios.In, 8)
+		}},
+		{"sends a refused recording again where it should not", law + " retry.unchanged-recording", func(c *chat) {
+			c.open(20)
+			c.fault(20, "sync", "stream.nothing")
+			for range 2 {
+				c.upload(20, []byte("RIFF....WAVE of somebody"), coded("o"), "u=<key:aaaaaaaaaaaa>", "d=-a-general", "a=")
+			}
+		}},
+		{"sends the next recording of many", "", func(c *chat) {
+			c.open(20)
+			c.fault(20, "sync", "stream.nothing")
+			for _, name := range []string{"one", "another"} {
+				c.upload(20, []byte("RIFF....WAVE of "+name), coded("o"), "u=<key:aaaaaaaaaaaa>", "d=-a-general", "a=")
+			}
 		}},
 		{"goes on with another key, as any client may", "", func(c *chat) {
 			met(c, "stream.nothing")

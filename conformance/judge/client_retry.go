@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func clientRetryLaws() []Law {
 		},
 		{
 			ID: "client.retry.unchanged-recording", Title: "A recording that was refused is not sent again unchanged", Level: Should, Basis: protocol.Inferred, Surface: protocol.SurfaceSync,
-			Source: "manual: response-code-and-message blames the client for +, -, %, > and o", Why: "The same bytes get the same answer, and are billed again.",
+			Source: "manual: response-code-and-message blames the client for +, -, %, > and o; HTTP for status 4xx", Why: "The same bytes get the same answer, and the user waits once more.",
 			Fix: "Retry what the server has to answer for; after a code of the client show the error, or change the request.", check: unchangedRecording,
 		},
 		{
@@ -98,6 +99,18 @@ func unchangedAudio(t *trial, d *dialogue) {
 	}
 }
 
+// blame is the answer that says that the client is wrong, empty for any other.
+func (x *exchange) blame() string {
+	const clients = "+-%>o" // (documented: the class of these codes)
+	if code, ok := x.code(); ok && code != "" && strings.Contains(clients, code) {
+		return "the code " + code
+	}
+	if x.reply == nil || x.reply.Status < 400 || x.reply.Status > 499 || slices.Contains([]int{408, 425, 429}, x.reply.Status) {
+		return ""
+	}
+	return fmt.Sprintf("status %d", x.reply.Status)
+}
+
 // words are what the answer to a recording depends on.
 func (x *exchange) words() string {
 	d, _ := x.field("d")
@@ -111,7 +124,6 @@ func (x *exchange) words() string {
 }
 
 func unchangedRecording(t *trial, d *dialogue) {
-	const clients = "+-%>o" // (documented: the class of these codes)
 	p := d.asClient()
 	refusals := make(map[string]*exchange)
 	for _, x := range p.exchanges {
@@ -119,12 +131,10 @@ func unchangedRecording(t *trial, d *dialogue) {
 			continue
 		}
 		words := x.words()
-		code, ok := x.code()
 		if first := refusals[words]; first != nil && p.knew(first.reply, x.request) {
-			was, _ := first.code()
-			t.trace(x.request, []*scenarios.Entry{first.reply}, "the same recording got the code %s in entry %d", was, first.reply.N)
+			t.trace(x.request, []*scenarios.Entry{first.reply}, "the same recording got %s in entry %d", first.blame(), first.reply.N)
 		}
-		if ok && code != "" && strings.Contains(clients, code) {
+		if x.blame() != "" {
 			t.apply()
 			if refusals[words] == nil {
 				refusals[words] = x

@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,9 +26,11 @@ type strike struct {
 	scenario *scenarios.Scenario
 	host     string
 	own      *scenarios.Entry // the request that it struck, where that is on the tape behind the fault
+	settled  uint64           // N of the entry with which what was struck came to a good end all the same; 0 for none
 }
 
-// expectations looks at each scenario once for each key, or connection where no key is known.
+// expectations looks at each scenario once for each key, or for each address where no key is known: who gives up in the end is not
+// expected to come back once more.
 func expectations(t *trial, d *dialogue) {
 	p := d.asClient()
 	lookup := d.tape.Scenarios
@@ -39,10 +43,7 @@ func expectations(t *trial, d *dialogue) {
 		if e.Kind != scenarios.FaultStruck || e.Scenario == "" {
 			continue
 		}
-		client := e.Scenario + " " + e.Key
-		if e.Key == "" {
-			client = fmt.Sprintf("%s #%d", e.Scenario, e.Conn)
-		}
+		client := e.Scenario + " " + cmp.Or(e.Key, p.host(e.Conn), strconv.FormatUint(e.Conn, 10))
 		if seen[client] {
 			continue
 		}
@@ -51,7 +52,9 @@ func expectations(t *trial, d *dialogue) {
 		if err != nil {
 			continue // of another version, or somebody's own file
 		}
-		strike{fault: e, scenario: s, host: p.host(e.Conn), own: p.struck(e)}.judge(t, d)
+		one := strike{fault: e, scenario: s, host: p.host(e.Conn), own: p.struck(e)}
+		one.settled = one.end(p)
+		one.judge(t, d)
 	}
 }
 
@@ -145,7 +148,7 @@ func (s strike) reaction(d *dialogue, x scenarios.Expectation) (what string, at 
 		isOver = isOver || !inTime
 		switch {
 		case x.Expect == scenarios.ReactNone:
-			if inTime && s.isOwn(p, e) {
+			if inTime && (s.settled == 0 || e.N < s.settled) && s.isOwn(p, e) {
 				return "nothing was to follow within " + x.Within.String() + ", and the client " + deed(e), e
 			}
 		case !s.isReaction(p, e, x.Expect):
@@ -164,126 +167,4 @@ func (s strike) reaction(d *dialogue, x scenarios.Expectation) (what string, at 
 		return fmt.Sprintf("%s came %s later, and was to come within %s", x.Expect, late.At.Sub(s.fault.At.Time).Round(time.Millisecond), x.Within), late
 	}
 	return fmt.Sprintf("the client was to %s within %s, and %s", act(x.Expect), x.Within, s.instead(p)), nil
-}
-
-func act(r scenarios.Reaction) string {
-	return map[scenarios.Reaction]string{
-		scenarios.ReactIssue: "ask for another key", scenarios.ReactStart: "send an s", scenarios.ReactClose: "end the connection",
-		scenarios.ReactRetry: "connect or send the recording again",
-	}[r]
-}
-
-// isReaction tells whether e may be the reaction of the client.
-func (s strike) isReaction(p *clientTape, e *scenarios.Entry, r scenarios.Reaction) bool {
-	if r == scenarios.ReactClose {
-		return s.isClose(p, e)
-	}
-	if host := p.host(e.Conn); host != "" && s.host != "" && host != s.host {
-		return false
-	}
-	switch r {
-	case scenarios.ReactIssue:
-		return e.Kind == scenarios.KeyIssued && e.Conn != s.fault.Conn || e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceIssue)
-	case scenarios.ReactStart:
-		return e.Kind == scenarios.WSCommand && isStart(e)
-	case scenarios.ReactRetry:
-		again := e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceSync)
-		if s.fault.Surface == string(protocol.SurfaceIssue) {
-			again = e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceIssue)
-		}
-		return again || e.Kind == scenarios.WSHandshake
-	case scenarios.ReactClose, scenarios.ReactNone:
-	}
-	return false
-}
-
-// isClose tells whether the client ended its connection. Where the tape does not say who did, it may have been the client.
-func (s strike) isClose(p *clientTape, e *scenarios.Entry) bool {
-	if e.Conn != s.fault.Conn {
-		return false
-	}
-	isFrame := e.Kind == scenarios.WSControl && e.Dir == scenarios.In && e.Frame != nil && e.Frame.Opcode == opClose
-	return isFrame || e.Kind == scenarios.ConnClose && !s.hungUp(p)
-}
-
-// hungUp tells whether the server ended the connection, so that there was nothing left to close.
-func (s strike) hungUp(p *clientTape) bool {
-	c := p.conns[s.fault.Conn]
-	if c == nil || c.closed == nil {
-		return false
-	}
-	if c.talk != nil && c.talk.goodbye && c.talk.left == nil {
-		return true
-	}
-	switch c.closed.Text {
-	case "", scenarios.ClosedByClient, scenarios.ClosedAfterGoodbye:
-		return false
-	}
-	return true
-}
-
-// isOwn tells whether e is certainly a deed of the client that the fault struck.
-func (s strike) isOwn(p *clientTape, e *scenarios.Entry) bool {
-	if e.Conn != s.fault.Conn && (s.fault.Key == "" || p.keyOf(e) != s.fault.Key) {
-		return false
-	}
-	switch e.Kind {
-	case scenarios.WSCommand:
-		return isStart(e)
-	case scenarios.HTTPRequest, scenarios.WSHandshake:
-		return true
-	case scenarios.ConnClose:
-		return e.Conn == s.fault.Conn && (e.Text == scenarios.ClosedByClient || e.Text == scenarios.ClosedAfterGoodbye) && !s.hungUp(p)
-	default:
-		return false
-	}
-}
-
-// keyOf is the key of an entry. A server learns the key of an s after it has put it on the tape.
-func (p *clientTape) keyOf(e *scenarios.Entry) string {
-	if e.Kind != scenarios.WSCommand {
-		return e.Key
-	}
-	if c := p.conns[e.Conn]; c != nil && c.talk != nil {
-		for _, r := range c.talk.rounds {
-			if r.start == e {
-				return r.key()
-			}
-		}
-	}
-	return e.Key
-}
-
-// deed says what the client did.
-func deed(e *scenarios.Entry) string {
-	switch {
-	case e.Kind == scenarios.WSCommand:
-		return fmt.Sprintf("sent %.1s", e.Text)
-	case e.Kind == scenarios.WSHandshake:
-		return "opened a stream"
-	case e.Kind == scenarios.ConnClose:
-		return "closed the connection"
-	}
-	path, _, _ := strings.Cut(e.Target, "?")
-	return "sent " + e.Method + " " + path
-}
-
-// instead says what the client did after the fault, on its connection.
-func (s strike) instead(p *clientTape) string {
-	var deeds []string
-	for i := range p.entries {
-		e := &p.entries[i]
-		isDeed := e.Kind == scenarios.WSCommand && e.Text != "" || e.Kind == scenarios.WSHandshake || e.Kind == scenarios.HTTPRequest || e.Kind == scenarios.ConnClose
-		if e.N > s.fault.N && e.Conn == s.fault.Conn && isDeed && (len(deeds) == 0 || deeds[len(deeds)-1] != deed(e)) {
-			deeds = append(deeds, deed(e))
-		}
-	}
-	const most = 4
-	switch {
-	case len(deeds) == 0:
-		return "it did nothing"
-	case len(deeds) > most:
-		deeds = append(deeds[:most], "more")
-	}
-	return "it " + strings.Join(deeds, ", ")
 }

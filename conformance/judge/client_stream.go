@@ -30,11 +30,11 @@ func clientStreamLaws() []Law {
 		},
 		{
 			ID: "client.stream.packet-size", Title: "A p packet has at most 16 MB", Level: Must, Basis: protocol.Observed, Source: "notes of a developer that quote the manual",
-			Why: "The connection ends.", Fix: "Send the audio in pieces, as it comes: a tenth of a second to a second each.", check: ofTalks(packetSize),
+			Why: "What becomes of a larger one is not known; servers may drop the connection.", Fix: "Send the audio in pieces, as it comes: a tenth of a second to a second each.", check: ofTalks(packetSize),
 		},
 		{
 			ID: "client.stream.slash", Title: "The path of the endpoint without logs ends in a slash", Level: Must, Basis: protocol.Documented, Source: "manual: websocket-interface",
-			Why: "/v1/nolog is not /v1/nolog/: the service takes it for the endpoint that keeps audio and results, and says nothing.",
+			Why: "/v1/nolog is not /v1/nolog/: the service takes it for the endpoint that keeps audio and results, as the vendor warns, and says nothing.",
 			Fix: "Connect to /v1/nolog/.", check: ofTalks(lastSlash),
 		},
 	}

@@ -28,11 +28,11 @@ func clientSyncLaws() []Law {
 		},
 		{
 			ID: "client.sync.audio", Title: "There is a part a with audio in it", Level: Must, Basis: protocol.Documented, Source: manualSync,
-			Why: "Without audio there is nothing to recognize; some services answer that with an empty success.", Fix: "Call the part with the audio a, and check that the file is not empty.", check: ofPosts(protocol.SurfaceSync, syncAudio),
+			Why: "The service was seen to answer a recording of 0 bytes with an empty success: nothing says that anything is wrong.", Fix: "Call the part with the audio a, and check that the file is not empty.", check: ofPosts(protocol.SurfaceSync, syncAudio),
 		},
 		{
 			ID: "client.sync.engine", Title: "d names a connection engine", Level: Must, Basis: protocol.Documented, Source: "manual: reference-sync-http",
-			Why: "d is required. Without an engine some services answer with an empty success.", Fix: "Send d=-a-general, or grammarFileNames=-a-general in it.", check: ofPosts(protocol.SurfaceSync, syncEngine),
+			Why: "d is required. For an engine that does not exist the service was seen to answer with an empty success; nothing says that anything is wrong.", Fix: "Send d=-a-general, or grammarFileNames=-a-general in it.", check: ofPosts(protocol.SurfaceSync, syncEngine),
 		},
 		{
 			ID: "client.sync.key", Title: "The request carries a key", Level: Must, Basis: protocol.Documented, Source: "manual: reference-sync-http",
@@ -48,7 +48,7 @@ func clientSyncLaws() []Law {
 		},
 		{
 			ID: "client.sync.size", Title: "A recording has at most 16,777,215 bytes", Level: Must, Basis: protocol.Documented, Source: "manual: limitations",
-			Why: "A larger one is refused when all of it has been sent.", Fix: "Use the stream or the asynchronous interface, or a format that compresses.", check: ofPosts(protocol.SurfaceSync, syncSize),
+			Why: "A larger one is refused, and that you learn when you have sent it.", Fix: "Use the stream or the asynchronous interface, or a format that compresses.", check: ofPosts(protocol.SurfaceSync, syncSize),
 		},
 		{
 			ID: "client.sync.separator", Title: "Blanks separate the parameters in d", Level: Must, Basis: protocol.Observed, Source: "recorded replies of the live service",
@@ -63,6 +63,9 @@ func clientSyncLaws() []Law {
 }
 
 func syncPost(t *trial, x *exchange) {
+	if path, _, _ := strings.Cut(x.request.Target, "?"); !strings.HasSuffix(path, "/recognize") {
+		return
+	}
 	t.apply()
 	if x.request.Method != "POST" {
 		t.find(x.request, "the method is %s", x.request.Method)
@@ -83,7 +86,7 @@ func syncAudioLast(t *trial, x *exchange) {
 }
 
 func syncAudio(t *trial, x *exchange) {
-	if x.odd || x.reply == nil || len(x.request.Parts) == 0 && x.request.Audio == nil {
+	if !x.isSeen() || len(x.request.Parts) == 0 && x.request.Audio == nil {
 		return
 	}
 	t.apply()
@@ -97,7 +100,7 @@ func syncAudio(t *trial, x *exchange) {
 }
 
 func syncEngine(t *trial, x *exchange) {
-	if x.odd || x.reply == nil {
+	if !x.isSeen() {
 		return
 	}
 	t.apply()
@@ -107,7 +110,7 @@ func syncEngine(t *trial, x *exchange) {
 }
 
 func syncKey(t *trial, x *exchange) {
-	if x.odd || x.reply == nil {
+	if !x.isSeen() {
 		return
 	}
 	t.apply()

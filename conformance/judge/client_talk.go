@@ -184,11 +184,20 @@ func (t *talk) event(e *scenarios.Entry) {
 	case 's':
 		t.answered(r, e, text, isError)
 	case 'p':
-		if t.state == feeding || t.state == starting {
-			t.state, r.failure = failed, e
-		}
+		t.failed(r, e)
 	case 'e':
 		t.finished(r, e)
+	}
+}
+
+// failed notes a p error. One that comes behind e leaves the answer to e to come, but a client need not wait for it.
+func (t *talk) failed(r *round, e *scenarios.Entry) {
+	switch t.state {
+	case feeding, starting:
+		t.state, r.failure = failed, e
+	case ending:
+		r.failure = e
+	case idle, ended, refused, failed, unclear:
 	}
 }
 

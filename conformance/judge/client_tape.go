@@ -165,7 +165,16 @@ func (x *exchange) part(name string) (value string, ok bool) {
 			return p.Value, true
 		}
 	}
-	return "", false
+	if len(x.request.Parts) > 0 || !isForm(x.request) {
+		return "", false
+	}
+	return protocol.First(protocol.ParseForm(x.request.Body), name) // a form of which the recorder kept the text
+}
+
+// isSeen tells whether the tape shows the whole request: the server was done with it, had nothing to say about its body, and the
+// recorder saw the parts if there were to be any.
+func (x *exchange) isSeen() bool {
+	return !x.odd && x.reply != nil && (len(x.request.Parts) > 0 || !x.isMultipart())
 }
 
 // header is the value of the first header line called name.

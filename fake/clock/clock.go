@@ -17,6 +17,15 @@ type Timer interface {
 	Stop() bool
 }
 
+// At arranges that f runs once, when c shows due; one that has passed is due at once. Unlike AfterFunc with the time that is left
+// it does not lose what a manual clock moves on meanwhile.
+func At(c Clock, due time.Time, f func()) Timer {
+	if m, ok := c.(*Manual); ok {
+		return m.at(due, f)
+	}
+	return c.AfterFunc(due.Sub(c.Now()), f)
+}
+
 // System is the Clock of the machine. Its functions run on goroutines of their own. The zero value works.
 type System struct{}
 

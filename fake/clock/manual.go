@@ -35,8 +35,22 @@ func (m *Manual) Now() time.Time {
 func (m *Manual) AfterFunc(d time.Duration, f func()) Timer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.arm(m.now.Add(max(d, 0)), f)
+}
+
+func (m *Manual) at(due time.Time, f func()) Timer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if due.Before(m.now) {
+		due = m.now
+	}
+	return m.arm(due, f)
+}
+
+// arm makes a timer. m.mu is held.
+func (m *Manual) arm(due time.Time, f func()) Timer {
 	m.armed++
-	t := &manualTimer{clock: m, due: m.now.Add(max(d, 0)), order: m.armed, run: f}
+	t := &manualTimer{clock: m, due: due, order: m.armed, run: f}
 	heap.Push(&m.due, t)
 	return t
 }

@@ -179,3 +179,22 @@ func TestSystemIsAClock(t *testing.T) {
 		t.Error("the system has no time")
 	}
 }
+
+// An instant that was worked out before the clock was moved is not late by the move; one that has passed is due at once.
+func TestTimersForAnInstant(t *testing.T) {
+	m := clock.NewManual(start())
+	var ran []time.Time
+	note := func() { ran = append(ran, m.Now()) }
+	due := m.Now().Add(time.Second)
+	advance(t, m, 999*time.Millisecond, 0)
+	clock.At(m, due, note)
+	advance(t, m, time.Millisecond, 1)
+	clock.At(m, due.Add(-time.Hour), note)
+	advance(t, m, 0, 1)
+	if len(ran) != 2 || !ran[0].Equal(due) || !ran[1].Equal(due) {
+		t.Errorf("ran at %v, want twice at %s", ran, due)
+	}
+	happened := make(chan struct{})
+	clock.At(clock.System{}, clock.System{}.Now().Add(-time.Hour), func() { close(happened) })
+	<-happened
+}

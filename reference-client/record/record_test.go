@@ -125,6 +125,24 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// Who ended a connection decides who is to blame for what did not come any more.
+func TestWhoEndedTheConnection(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		var tape bytes.Buffer
+		r := recorder(&tape)
+		r.Tap(refclient.TapEvent{Conn: 1, Kind: refclient.Opened})
+		want := "by the client"
+		if ended {
+			r.Tap(refclient.TapEvent{Conn: 1, Kind: refclient.Ended})
+			want = "by the server"
+		}
+		r.Close()
+		if list := entries(t, &tape); len(list) != 2 || list[1].Text != want {
+			t.Errorf("%+v, want %q", list, want)
+		}
+	}
+}
+
 // What is no HTTP does not hold anybody up.
 func TestNonsense(t *testing.T) {
 	var tape bytes.Buffer

@@ -37,6 +37,14 @@ func TestWhatScenariosWant(t *testing.T) {
 			d.give(s())
 			d.give(d.ok(), p(), session.Reached{Timer: session.TimerNonSpeech})
 		}, `"s" "p can't feed audio data to recognizer server" hang up`, session.Closed},
+		"600 s of silence, at once, while somebody speaks": {func(d *dialogue) {
+			d.give(s())
+			d.give(d.ok(), p(), session.SpeechBegan{At: 1}, session.Reached{Timer: session.TimerNonSpeech}, p())
+		}, `"s" "S 1" "C" "p can't feed audio data to recognizer server" hang up`, session.Closed},
+		"no s, at once, although there was one": {func(d *dialogue) {
+			d.give(s())
+			d.give(d.ok(), p(), session.Reached{Timer: session.TimerIdle}, p(), e())
+		}, `"s" hang up`, session.Closed},
 		"24 h, at once": {func(d *dialogue) {
 			d.give(s())
 			d.give(d.ok(), p(), session.Reached{Timer: session.TimerSession})

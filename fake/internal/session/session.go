@@ -221,8 +221,7 @@ func (m *Machine) step(at time.Time, in Input) {
 	case Fired:
 		m.fired(at, in.Timer)
 	case Reached:
-		m.lastData = at.Add(-m.rules.NoData)
-		m.fired(at, in.Timer)
+		m.reached(at, in.Timer)
 	case Expired:
 		m.expires = in.At
 	case Broke:

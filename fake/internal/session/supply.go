@@ -235,6 +235,20 @@ func (m *Machine) fired(at time.Time, t Timer) {
 	}
 }
 
+// reached is fired for a limit that counts as reached although the dialogue shows that it is not: somebody speaks, or s was sent.
+func (m *Machine) reached(at time.Time, t Timer) {
+	switch {
+	case t == TimerNonSpeech && m.inCycle():
+		m.finish(at, protocol.FeedRefused)
+	case t == TimerIdle && m.state != Closed:
+		m.reset(at)
+		m.hangUp()
+	default:
+		m.lastData = at.Add(-m.rules.NoData)
+		m.fired(at, t)
+	}
+}
+
 // noData ends the session after 60 s without a packet, with the long text when an utterance is under way.
 // (documented: limitations; assumed: that detection alone counts as under way)
 func (m *Machine) noData(at time.Time) {
