@@ -32,6 +32,7 @@ var ErrNoStore = errors.New("this names no store")
 // called from any number of goroutines. They fail while Redis cannot be reached, and work again when it can.
 type Store struct {
 	client  *redis.Client
+	waiting *redis.Client // with connections of its own, for who waits must not keep others from answering
 	address string
 	secret  string // the password, which no error may show
 	prefix  string // of keys
@@ -59,12 +60,12 @@ func Open(ctx context.Context, address, namespace string) (*Store, error) {
 	}
 	under := prefix + namespace + ":"
 	s := &Store{
-		client: redis.NewClient(options), address: options.Addr, secret: options.Password, prefix: under,
+		client: redis.NewClient(options), waiting: redis.NewClient(patient(*options)), address: options.Addr, secret: options.Password, prefix: under,
 		channel: fmt.Sprintf("%stold@%d", under, options.DB), // channels know no databases
 		id:      rand.Text(),
 	}
 	if err := s.client.Ping(ctx).Err(); err != nil {
-		_ = s.client.Close()
+		_ = s.Close()
 		return nil, s.failed(err)
 	}
 	return s, nil
@@ -93,8 +94,14 @@ func parse(address string) (*redis.Options, error) {
 	return options, nil
 }
 
+// patient are options for connections that are waited on: a wait is not begun again when it was in vain.
+func patient(options redis.Options) *redis.Options {
+	options.MaxRetries = -1
+	return &options
+}
+
 // Close lets go of all connections.
-func (s *Store) Close() error { return s.client.Close() }
+func (s *Store) Close() error { return errors.Join(s.client.Close(), s.waiting.Close()) }
 
 // failed says what went wrong, without the password.
 func (s *Store) failed(err error) error {

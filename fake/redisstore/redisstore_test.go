@@ -114,7 +114,7 @@ func TestNamespacesAndDatabasesShareNothing(t *testing.T) {
 	}
 }
 
-// listen returns when s listens. What it returns is what was heard so far.
+// listen returns when s listens, and looks something up whenever it hears something, as replicas do. What it returns is what was heard so far.
 func listen(t *testing.T, s *redisstore.Store) func() []string {
 	t.Helper()
 	var mu sync.Mutex
@@ -124,6 +124,9 @@ func listen(t *testing.T, s *redisstore.Store) func() []string {
 	ctx := t.Context() // ends before the clean-up
 	go func() {
 		ended <- s.Listen(ctx, func(topic string, message []byte) {
+			if _, _, err := s.Get(ctx, "key"); err != nil && ctx.Err() == nil {
+				t.Errorf("while it deals with %s: %v", topic, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if topic != "" {
@@ -164,6 +167,24 @@ func TestWhatIsToldWasDealtWithByAllOthersInOrder(t *testing.T) {
 			t.Errorf("replica %d heard %q", n, got())
 		}
 	}
+}
+
+// TestManyWhoTellDoNotKeepEachOtherWaiting: each of them holds a connection while it waits.
+func TestManyWhoTellDoNotKeepEachOtherWaiting(t *testing.T) {
+	r := redistest.Start(t)
+	stores := []*redisstore.Store{open(t, r, ""), open(t, r, "")}
+	for _, s := range stores {
+		listen(t, s)
+	}
+	var all sync.WaitGroup
+	for n := range 100 {
+		all.Go(func() {
+			if err := stores[n%2].Tell(t.Context(), "topic", nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestWhatNoStoreToldIsHandedOnAsUnreadable(t *testing.T) {

@@ -47,7 +47,7 @@ func (s *Store) Tell(ctx context.Context, topic string, message []byte) error {
 		return s.failed(err)
 	}
 	for n := range receivers {
-		err := s.client.BLPop(ctx, tellTime, s.acks(m.ID)).Err()
+		err := s.waiting.BLPop(ctx, tellTime, s.acks(m.ID)).Err()
 		if errors.Is(err, redis.Nil) || late(err) || ctx.Err() != nil {
 			return fmt.Errorf("tell %s: %d of %d have not dealt with it after %s: %w", topic, receivers-n, receivers, tellTime, fake.ErrUnheard)
 		}
