@@ -147,6 +147,8 @@ func (m *memory) Listen(context.Context, func(topic string, message []byte)) err
 // Ping implements Store.
 func (m *memory) Ping(context.Context) error { return nil }
 
-// WithStore shares jobs, dictionaries, the scenario and a manual clock with other Servers that have the same store. Keys are
-// shared by WithSecret. Without it a Server keeps them in memory.
+// WithStore shares jobs, dictionaries, the scenario, a manual clock, resets and keys that faults let expire with other Servers that
+// have the same store. New puts the clock where theirs are, and waits some seconds for a store that does not answer; Ready tells.
+// Keys are shared by WithSecret; the tape, metrics and counts of faults are each Server's own. Without it a Server keeps everything
+// in memory.
 func WithStore(s Store) Option { return func(f *config) { f.store = s } }
