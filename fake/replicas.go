@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"mockamivoice/fake/clock"
-	"mockamivoice/scenarios"
 )
 
 // What replicas share besides jobs and dictionaries: keys of the store, which are also what they tell each other about. A
@@ -43,14 +42,6 @@ type replicas struct {
 
 	mu        sync.Mutex // held while something of the store is taken over
 	programme []byte     // the one that was taken over last, as stored
-}
-
-// programme is what is played, as the store keeps it.
-type programme struct {
-	Change int64  `json:"change"`          // differs from programme to programme
-	First  bool   `json:"first,omitempty"` // what each Server began with
-	ID     string `json:"id,omitempty"`    // of the scenario; without it and First nothing is played
-	File   string `json:"file,omitempty"`  // its text, for those who do not have it
 }
 
 // start puts a manual clock where those of the others are, before anything looks at it.
@@ -142,172 +133,6 @@ func (s *Server) tell(ctx context.Context, topic string, message []byte) {
 	if err := s.store.Tell(ctx, topic, message); err != nil {
 		s.log.Warn("not every replica has followed", "topic", topic, "error", err)
 	}
-}
-
-// storedTime is what the clocks of all replicas show, and how the store keeps it; zero and nil when no clock was there before.
-func (s *Server) storedTime(ctx context.Context) (t time.Time, stored []byte, err error) {
-	stored, ok, err := s.store.Get(ctx, sharedClock)
-	if err != nil || !ok {
-		return time.Time{}, nil, err
-	}
-	if t, err = time.Parse(time.RFC3339Nano, string(stored)); err != nil {
-		return time.Time{}, stored, fmt.Errorf("the clock in the store: %w", err)
-	}
-	return t, stored, nil
-}
-
-// reserve moves the clock in the store on, from where it or m stands, whichever is later. Two replicas that do so at once add up.
-func (s *Server) reserve(ctx context.Context, m *clock.Manual, by func(*clock.Manual) (int, error)) (time.Time, error) {
-	for {
-		from, stored, err := s.storedTime(ctx)
-		if err != nil {
-			return from, fmt.Errorf("%w: %w", ErrUnshared, err)
-		}
-		if now := m.Now(); now.After(from) {
-			from = now
-		}
-		trial := clock.NewManual(from)
-		if _, err := by(trial); err != nil {
-			return from, err
-		}
-		target := trial.Now()
-		swapped, err := s.store.Swap(ctx, sharedClock, stored, []byte(target.Format(time.RFC3339Nano)), 0)
-		if err != nil {
-			return from, fmt.Errorf("%w: %w", ErrUnshared, err)
-		}
-		if swapped {
-			return target, nil
-		}
-	}
-}
-
-// moveAll moves the clocks of all replicas, all at the same time.
-func (s *Server) moveAll(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
-	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
-	defer cancel()
-	target, err := s.reserve(ctx, m, by)
-	if err != nil {
-		return 0, nil, err
-	}
-	var others sync.WaitGroup
-	others.Go(func() { s.tell(ctx, sharedClock, nil) })
-	defer others.Wait()
-	return s.moveAndSettle(s.replicas.life, m, settleTime, upTo(target))
-}
-
-// upTo moves a clock to t, unless it is there or beyond already.
-func upTo(t time.Time) func(*clock.Manual) (int, error) {
-	return func(m *clock.Manual) (int, error) {
-		if fired, err := m.Set(t); err == nil {
-			return fired, nil
-		}
-		return m.Advance(0)
-	}
-}
-
-// adoptClock moves a manual clock to where the others are. One that is ahead, because it had to start without the store, takes
-// them along.
-func (s *Server) adoptClock(ctx context.Context) error {
-	m, ok := s.clock.(*clock.Manual)
-	if !ok {
-		return nil
-	}
-	t, _, err := s.storedTime(ctx)
-	if err != nil {
-		return err
-	}
-	now := m.Now()
-	if now.After(t) {
-		if _, err = s.reserve(ctx, m, upTo(now)); err == nil && !t.IsZero() {
-			s.tell(ctx, sharedClock, nil)
-		}
-		return err
-	}
-	if now.Equal(t) {
-		return nil
-	}
-	_, unsettled, err := s.moveAndSettle(context.WithoutCancel(ctx), m, toldSettle, upTo(t))
-	if len(unsettled) > 0 {
-		s.log.Warn("connections still had something to write when the clock was moved from elsewhere", "connections", len(unsettled))
-	}
-	return err
-}
-
-// announce makes p what all replicas play, and tells them by topic. Own is its scenario.
-func (s *Server) announce(p programme, topic string, own *scenarios.Scenario) error {
-	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
-	defer cancel()
-	var err error
-	if p.Change, err = s.store.Count(ctx, sharedChanges, 0); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnshared, err)
-	}
-	text, _ := json.Marshal(p) // there is nothing in it that fails
-	if err := s.store.Put(ctx, sharedProgramme, text, 0); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnshared, err)
-	}
-	err = s.adoptProgramme(ctx, own)
-	s.tell(ctx, topic, nil)
-	return err
-}
-
-// programmeOf is what the store keeps of a scenario, nil for none.
-func programmeOf(sc *scenarios.Scenario) programme {
-	if sc == nil {
-		return programme{}
-	}
-	text, err := sc.Bytes()
-	if err != nil {
-		return programme{ID: sc.ID} // made in Go; those who know it by its id can play it
-	}
-	return programme{ID: sc.ID, File: string(text)}
-}
-
-// adoptProgramme plays what the store says. Own is the scenario to take when it is what the store names, nil to make it of the
-// store's text. A store that has lost its programme is given it again.
-func (s *Server) adoptProgramme(ctx context.Context, own *scenarios.Scenario) error {
-	r := &s.replicas
-	r.mu.Lock() // over the look-up, so that what was stored last is played last
-	defer r.mu.Unlock()
-	text, ok, err := s.store.Get(ctx, sharedProgramme)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		if r.programme != nil {
-			_, err = s.store.Swap(ctx, sharedProgramme, nil, r.programme, 0)
-		}
-		return err
-	}
-	if string(text) == string(r.programme) {
-		return nil // a break without news does not count anew
-	}
-	sc, err := s.scenarioOf(text, own)
-	if err != nil {
-		return fmt.Errorf("the scenario in the store: %w", err)
-	}
-	if err := s.theatre.set(sc); err != nil {
-		return err
-	}
-	r.programme = text
-	return nil
-}
-
-func (s *Server) scenarioOf(text []byte, own *scenarios.Scenario) (*scenarios.Scenario, error) {
-	var p programme
-	if err := json.Unmarshal(text, &p); err != nil {
-		return nil, err
-	}
-	switch {
-	case p.First:
-		return s.theatre.first, nil
-	case p.ID == "":
-		return nil, nil //nolint:nilnil // nothing is played
-	case own != nil && programmeOf(own).File == p.File && own.ID == p.ID:
-		return own, nil
-	case p.File == "":
-		return s.ScenarioNamed(p.ID)
-	}
-	return scenarios.ParseScenario(p.ID+".yaml", []byte(p.File))
 }
 
 // expired is a key that a fault let expire, as it is told.
