@@ -133,7 +133,7 @@ func (x *exchange) admit(g grant) {
 
 // expireKey lets the key of the exchange end its life.
 func (x *exchange) expireKey(d scenarios.DoExpireKey) {
-	x.s.theatre.desk.Expire(x.key, x.s.clock.Now().Add(-d.Ago))
+	x.s.expire(x.key, x.s.clock.Now().Add(-d.Ago))
 }
 
 // conns numbers TCP connections. Where the http.Server was not prepared by Configure, a connection is known by its remote

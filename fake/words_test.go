@@ -234,7 +234,7 @@ var _ = Describe("Dictionaries", func() {
 	})
 
 	It("says that the store is full, and takes the room of old jobs", func() {
-		s := serve(fake.WithStore(&fullStore{}))
+		s := serve(fake.WithStore(fullStore{fake.NewMemory()}))
 		Expect(s.post("/profilewords/-a-general/test", noWords)).To(answer(500, `{"code":"?","message":"internal server error"}`))
 		Expect(notes(s.Server)).To(ConsistOf(ContainSubstring("the store is full")))
 	})
@@ -324,7 +324,7 @@ var _ = Describe("Usage", func() {
 	})
 
 	It("21 names a service whose id ends in 01 without Ami., and adds up what replicas heard", func() {
-		shared := newSharedStore()
+		shared := fake.NewMemory()
 		options := []fake.Option{fake.WithStore(shared), fake.WithService(fake.Service{SID: "demo01", Keys: []fake.Key{{Value: "REPLICAKEY12"}}})}
 		a, b := serve(options...), serve(options...)
 		for _, s := range []*service{a, b, b} {

@@ -65,6 +65,8 @@ type Scenario struct {
 	Client    []Expectation // nil without any
 	Why       string
 	File      string // where it was read
+
+	text []byte
 }
 
 // Waits is how much clock time the script lets pass.
