@@ -236,7 +236,7 @@ var _ = Describe("Dictionaries", func() {
 	It("says that the store is full, and takes the room of old jobs", func() {
 		s := serve(fake.WithStore(fullStore{fake.NewMemory()}))
 		Expect(s.post("/profilewords/-a-general/test", noWords)).To(answer(500, `{"code":"?","message":"internal server error"}`))
-		Expect(notes(s.Server)).To(ConsistOf(ContainSubstring("the store is full")))
+		Expect(notes(s.Server)).To(And(HaveLen(2), HaveEach(ContainSubstring("the store is full"))), "of the store and of the dictionary")
 	})
 })
 
