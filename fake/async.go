@@ -85,7 +85,9 @@ func (u *upload) create(v1 bool) reply {
 		ID: id, Version: version, Service: u.job.params.service, Key: u.x.key, Made: now, Expires: now.Add(u.x.stage.limits.Retention),
 		Progress: u.x.s.progressOf(u.x.stage),
 	}, u.end(id, params))
-	u.x.s.keepJob(u.x, r)
+	if !u.x.s.keepJob(u.x, r) {
+		return messageReply(protocol.NewError(protocol.AsyncPollFault))
+	}
 	return reply{http.StatusOK, "application/json; charset=utf-8", protocol.AppendCreated(nil, id), 0}
 }
 
@@ -139,6 +141,7 @@ func (x *exchange) poll(ctx context.Context, service string, dos []scenarios.Do)
 	found, err := x.s.findJob(ctx, id, true)
 	if err != nil {
 		x.tolerate("the store of jobs: " + err.Error())
+		return messageReply(protocol.NewError(protocol.AsyncPollFault)), jobReplies{}, nil // not found would make a client give up
 	}
 	if found == nil || found.record.Service != service {
 		return messageReply(protocol.NewError(protocol.AsyncPollNotFound)), jobReplies{}, nil

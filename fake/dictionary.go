@@ -104,14 +104,16 @@ type vocabulary struct {
 	inline  bool            // profileWords was given: what is stored does not count
 	saves   bool            // the words stay in the profile when the session ends
 	odd     []string        // for the tape
+	asked   string          // what it is odd about
 	words   []protocol.Word // those that count
 }
 
 // askVocabulary reads profileId and profileWords. pick finds the value of a key among params, which are in the order given.
 // (documented: user-dictionary; assumed: that words before their profile are not saved)
 func askVocabulary(engine string, params []protocol.Param, pick func([]protocol.Param, string) (string, bool)) vocabulary {
-	v := vocabulary{}
 	id, named := pick(params, "profileId")
+	text, given := pick(params, "profileWords")
+	v := vocabulary{asked: id + " " + text}
 	name, colon := strings.CutPrefix(id, ":")
 	if named {
 		if err := protocol.CheckProfileID(name); err != nil {
@@ -120,7 +122,6 @@ func askVocabulary(engine string, params []protocol.Param, pick func([]protocol.
 			v.profile = name
 		}
 	}
-	text, given := pick(params, "profileWords")
 	if !given || text == "" {
 		return v
 	}
@@ -152,9 +153,9 @@ func askVocabulary(engine string, params []protocol.Param, pick func([]protocol.
 func (x *exchange) learn(ctx context.Context, r *recognition, rate int) {
 	v := &r.vocabulary
 	for _, odd := range v.odd {
-		x.tolerate(odd)
+		x.tolerateAbout(v.asked, odd)
 	}
-	v.odd = nil
+	v.odd, v.asked = nil, ""
 	if v.profile == "" || v.inline || protocol.WordFamilyOf(r.engine) == protocol.WordsNone {
 		return
 	}

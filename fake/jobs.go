@@ -69,8 +69,8 @@ func (f *foundJob) endWith(end protocol.Job) string {
 	return string(protocol.AppendJob(nil, j))
 }
 
-// keepJob puts a job into the store. A full one forgets its oldest jobs.
-func (s *Server) keepJob(x *exchange, r jobs.Record) {
+// keepJob puts a job into the store, and is false when it could not. A full one forgets its oldest jobs.
+func (s *Server) keepJob(x *exchange, r jobs.Record) bool {
 	ctx := context.WithoutCancel(x.r.Context())
 	life := storeLife * r.Expires.Sub(r.Made)
 	for range 2 {
@@ -79,14 +79,15 @@ func (s *Server) keepJob(x *exchange, r jobs.Record) {
 		case err == nil:
 			s.noteJob(x.conn, r, protocol.JobQueued)
 			s.followJob(x.conn, r, protocol.JobQueued)
-			return
+			return true
 		case !errors.Is(err, ErrStoreFull):
-			x.tolerate("the store of jobs: " + err.Error() + "; the job is lost")
-			return
+			x.tolerate("the store of jobs: " + err.Error() + "; there is no job")
+			return false
 		}
 		n := s.forgetJobs(ctx)
 		x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", n))
 	}
+	return false
 }
 
 // forgetJobs makes room: what is gone by the clock, or else the oldest tenth. Ids begin with the time.

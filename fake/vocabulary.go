@@ -9,7 +9,8 @@ import (
 // spelled is t with the registered words written as they are registered. A word is found in a run of whole tokens that sound like
 // its reading, or are written like its alternative or like itself but for case, blanks and kind of kana; the longest run wins, then
 // the first word. Times are those of the run, confidence is the lowest. t itself is left as it is.
-// (documented: that a registered word is recognized and how it is written; ours: how it is found. Biasing changes nothing here.)
+// (documented: that a registered word is recognized and how it is written; ours: how it is found. Biasing changes nothing here, and
+// interim results stay as they were heard.)
 func (t Transcript) spelled(words []protocol.Word) Transcript {
 	if len(words) == 0 || len(t.Tokens) == 0 {
 		return t

@@ -146,9 +146,12 @@ func wordsReply(status int, body []byte, basis protocol.Basis) reply {
 
 // refuse answers with an error that nobody has documented, and tells the tape why.
 func (q *wordsRequest) refuse(id protocol.ErrorID, why error) reply {
-	q.x.tolerate(why.Error())
+	q.note(why.Error())
 	return q.failed(protocol.NewError(id))
 }
+
+// note tells the tape about the request.
+func (q *wordsRequest) note(what string) { q.x.tolerateAbout(q.x.r.RequestURI+" "+q.body, what) }
 
 // engineOf is what comes after head in the path, and the rest behind the next slash. The order of the checks is: method, engine in
 // the path, key, engine. (documented: the answers; inferred: the order)
@@ -162,7 +165,7 @@ func (q *wordsRequest) engineOf(head string, methods ...string) (engine, rest st
 			return "", "", protocol.NewError(protocol.WordsNoEngine)
 		}
 		if refusal = q.refusal(); refusal == nil && !q.x.s.keys.engine(engine, q.grant.claims.Service) {
-			q.x.tolerate("engine " + quoted(engine) + " is unknown, or not in the contract of the key's service; in the path it has its leading -")
+			q.note("engine " + quoted(engine) + " is unknown, or not in the contract of the key's service; in the path it has its leading -")
 			refusal = protocol.NewError(protocol.WordsBadEngine)
 		}
 		return engine, rest, refusal
@@ -257,7 +260,7 @@ func (q *wordsRequest) replace(f shelf, profile string) reply {
 		}
 	}
 	for _, odd := range unknownClasses(f.engine, words) {
-		q.x.tolerate(odd)
+		q.note(odd)
 	}
 	if err := q.x.s.keepWords(q.x.r.Context(), f, profile, words); err != nil {
 		return q.refuse(protocol.WordsFault, err)

@@ -1,11 +1,8 @@
 package fake_test
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -14,59 +11,6 @@ import (
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 )
-
-// sharedStore is a Store of maps, for several servers.
-type sharedStore struct {
-	mu     sync.Mutex
-	values map[string][]byte
-}
-
-func newSharedStore() *sharedStore { return &sharedStore{values: make(map[string][]byte)} }
-
-func (m *sharedStore) Get(_ context.Context, key string) ([]byte, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	v, ok := m.values[key]
-	return v, ok, nil
-}
-
-func (m *sharedStore) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if value == nil {
-		delete(m.values, key)
-	} else {
-		m.values[key] = slices.Clone(value)
-	}
-	return nil
-}
-
-func (m *sharedStore) Count(context.Context, string, time.Duration) (int64, error) { return 1, nil }
-
-func (m *sharedStore) Keys(_ context.Context, prefix string) ([]string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var keys []string
-	for key := range m.values {
-		if strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys, nil
-}
-
-func (m *sharedStore) Tell(context.Context, string, []byte) error                   { return nil }
-func (m *sharedStore) Listen(context.Context, func(topic string, msg []byte)) error { return nil }
-func (m *sharedStore) Ping(context.Context) error                                   { return nil }
-
-// fullStore has no room.
-type fullStore struct{ sharedStore }
-
-func (*fullStore) Get(context.Context, string) ([]byte, bool, error) { return nil, false, nil }
-
-func (*fullStore) Put(context.Context, string, []byte, time.Duration) error { return fake.ErrStoreFull }
-func (*fullStore) Keys(context.Context, string) ([]string, error)           { return nil, nil }
 
 // say makes every utterance these tokens, each written/spoken; a text of them is joined with the separator.
 func say(between string, tokens ...string) fake.Option {
@@ -128,6 +72,13 @@ var _ = Describe("Words of a recognition", func() {
 		Entry("by its writing, but for case and blanks", "-a2-ja-general", "AmiVoice%20%200.7", say(" ", "say", "ami", "voice", "now"), []string{"say", "AmiVoice", "now"}, "say AmiVoice now"),
 		Entry("not as JSON (observed: no effect)", "-a-general", `[{"written":"AMI","spoken":"あみ"}]`, ami(), []string{"網", "を", "編", "みました", "。"}, "網を編みました。"),
 	)
+
+	It("spells what a scenario says, whose words have no readings", func() {
+		s := serve(fake.WithScenario(playing("sync.spelled", `transcripts: ["アミボイスです", "あみ"]`)))
+		r := s.recognize("u", mypageKey, "d", "-a-general profileWords=AmiVoice%20あみぼいす|AMI%20アミ", "a", speechWAV())
+		Expect(written(understand(r))).To(Equal([]string{"AmiVoice", "で", "す", "AMI"}))
+		Expect(understand(r).Text).To(Equal("AmiVoiceですAMI"))
+	})
 
 	It("joins times and readings, and takes the lowest confidence", func() {
 		s := serve(say("", "網/あ", "目/み", "。/_"))

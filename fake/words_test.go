@@ -1,6 +1,7 @@
 package fake_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -209,6 +210,21 @@ var _ = Describe("Dictionaries", func() {
 		Expect(entries[2].Body).To(ContainSubstring(`{"profilewords":[{"written":"<key:`), "the rest of the body is there")
 	})
 
+	It("shows no beginning of a key that stands where it does not belong", func() {
+		s := serve()
+		s.get("/profilewords/-a-general/__" + mypageKey)
+		s.get("/profilewords/-a" + mypageKey + "/test")
+		s.get("/classnames/-a-general?adf=" + mypageKey)
+		s.post("/profilewords/-a-general/test", `{"profilewords":[{"written":"x","spoken":"`+mypageKey+`"}]}`)
+		s.recognize("u", mypageKey, "d", "-a-general profileId=__"+mypageKey+" profileWords=x%20"+mypageKey, "a", speechWAV())
+		_, entries := s.Tape(fake.TapeFilter{})
+		Expect(entries).NotTo(BeEmpty())
+		for _, e := range entries {
+			Expect(fmt.Sprintf("%+v", e)).NotTo(ContainSubstring(mypageKey[:12]))
+		}
+		Expect(notes(s.Server)).To(HaveLen(6))
+	})
+
 	It("counts its replies apart", func() {
 		s := serve()
 		s.get("/profilewords/-a-general/")
@@ -218,9 +234,9 @@ var _ = Describe("Dictionaries", func() {
 	})
 
 	It("says that the store is full, and takes the room of old jobs", func() {
-		s := serve(fake.WithStore(&fullStore{}))
+		s := serve(fake.WithStore(fullStore{fake.NewMemory()}))
 		Expect(s.post("/profilewords/-a-general/test", noWords)).To(answer(500, `{"code":"?","message":"internal server error"}`))
-		Expect(notes(s.Server)).To(ConsistOf(ContainSubstring("the store is full")))
+		Expect(notes(s.Server)).To(And(HaveLen(2), HaveEach(ContainSubstring("the store is full"))), "of the store and of the dictionary")
 	})
 })
 
@@ -308,7 +324,7 @@ var _ = Describe("Usage", func() {
 	})
 
 	It("21 names a service whose id ends in 01 without Ami., and adds up what replicas heard", func() {
-		shared := newSharedStore()
+		shared := fake.NewMemory()
 		options := []fake.Option{fake.WithStore(shared), fake.WithService(fake.Service{SID: "demo01", Keys: []fake.Key{{Value: "REPLICAKEY12"}}})}
 		a, b := serve(options...), serve(options...)
 		for _, s := range []*service{a, b, b} {

@@ -15,7 +15,7 @@ const longestWait = 3 * time.Second
 
 // ParseScenario reads a scenario file. Errors are *strict.Error: they name file, line and column.
 func ParseScenario(file string, data []byte) (*Scenario, error) {
-	s := &Scenario{File: file}
+	s := &Scenario{File: file, text: data}
 	if err := strict.Parse(file, data, s.read); err != nil {
 		return nil, err
 	}

@@ -160,6 +160,8 @@ func (f Fault) errorInWords(id protocol.ErrorID) string {
 		return fmt.Sprintf("the answer is %q%s", string(e.Packet)+" "+e.Message, known)
 	case e.Code != "":
 		return fmt.Sprintf("the answer is HTTP status %d with code %s, %q%s", e.Status, e.Code, e.Message, known)
+	case e.Message != "":
+		return fmt.Sprintf("the answer is HTTP status %d with the message %q%s", e.Status, e.Message, known)
 	}
 	return fmt.Sprintf("the answer is HTTP status %d with an empty body", e.Status)
 }

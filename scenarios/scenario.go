@@ -66,6 +66,8 @@ type Scenario struct {
 	Client    []Expectation // nil without any
 	Why       string
 	File      string // where it was read
+
+	text []byte
 }
 
 // MovesClock tells whether the script lets clock time pass.

@@ -129,6 +129,9 @@ func (c *serveCommand) planSecret(p *plan) error {
 	if len(secret) > 0 && len(secret) < minSecret || c.SecretFile != "" && len(secret) == 0 {
 		return usage("the secret has %d bytes; at least %d are needed, for example from: openssl rand -hex 16", len(secret), minSecret)
 	}
+	if len(secret) == 0 && c.Store != "" {
+		return usage("--store is for several replicas, which take each other's keys only with the same --secret or --secret-file")
+	}
 	if len(secret) == 0 {
 		secret = make([]byte, 2*minSecret)
 		_, _ = rand.Read(secret) // never fails

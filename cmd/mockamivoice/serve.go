@@ -44,6 +44,9 @@ type serveCommand struct {
 	SecretFile string `help:"File with the secret." placeholder:"FILE" xor:"secret"`
 	Seed       uint64 `help:"Where session ids begin, so that a run can be repeated. (random)" placeholder:"NUMBER"`
 
+	Store          string `help:"Redis that several replicas share, with or without TLS: jobs, dictionaries, scenario and a manual clock are those of all. (none)" placeholder:"redis://[:PASSWORD@]HOST:PORT[/DB]"`
+	StoreNamespace string `default:"default" help:"Name of the fleet, where several share one Redis. (${default})" placeholder:"NAME"`
+
 	Tape        string `help:"File that gets the tape, as JSON Lines." placeholder:"FILE"`
 	TapeAudio   bool   `help:"Keep the audio on the tape."`
 	TapeEntries int    `help:"Entries that are kept. (20000)" placeholder:"NUMBER"`
@@ -76,6 +79,7 @@ Examples:
   mockamivoice serve
   mockamivoice serve --sid my-sid --spw my-password --key my-key
   mockamivoice serve --scenario stream.no-answer-to-start --clock manual
+  mockamivoice serve --store redis://127.0.0.1:6379 --secret-file secret --listen 127.0.0.1:0 --admin 127.0.0.1:0
   mockamivoice serve --profile documented --behaviour stream-close-code=1000
   mockamivoice serve --tls-self-signed --tls-name acp-api.amivoice.com --tls-ca-out ca.pem`
 }
@@ -94,6 +98,12 @@ func (c *serveCommand) Run(w *world) error {
 		return err
 	}
 	defer closeTape()
+	shared, closeStore, err := c.openStore(w.ctx)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	options = append(options, shared...)
 	srv := fake.New(options...)
 	defer srv.Close()
 	doors, err := c.open(w.ctx, srv)
