@@ -122,14 +122,24 @@ func segmentTimes(t *trial, p poll) {
 }
 
 func speakerLabels(t *trial, j *job, p poll) {
+	var tokens []protocol.Token
 	for _, u := range p.results() {
-		for _, token := range u.Tokens {
-			t.apply()
-			if problem := labelProblem(token.Label, j.params); problem != "" {
-				t.trace(p.entry, causes(*j.created), "%q %s", token.Written, problem)
-				return
-			}
+		tokens = append(tokens, u.Tokens...)
+	}
+	if len(tokens) == 0 {
+		return
+	}
+	t.apply()
+	labelled := false
+	for _, token := range tokens {
+		if problem := labelProblem(token.Label, j.params); problem != "" {
+			t.trace(p.entry, causes(*j.created), "%q %s", token.Written, problem)
+			return
 		}
+		labelled = labelled || token.Label.OK
+	}
+	if j.params.Diarization && !labelled { // some may go without, as on a stream
+		t.trace(p.entry, causes(*j.created), "none of %d tokens has a label, and speakers were asked for", len(tokens))
 	}
 }
 
@@ -137,12 +147,10 @@ func labelProblem(label protocol.Maybe[string], p protocol.JobParams) string {
 	number, isSpeaker := strings.CutPrefix(label.Value, "speaker")
 	n, err := strconv.Atoi(number)
 	switch {
-	case !p.Diarization && label.OK:
-		return fmt.Sprintf("has the label %q, and nobody asked for speakers", label.Value)
-	case !p.Diarization:
-		return ""
 	case !label.OK:
-		return "has no label"
+		return ""
+	case !p.Diarization:
+		return fmt.Sprintf("has the label %q, and nobody asked for speakers", label.Value)
 	case !isSpeaker || err != nil || n < 0:
 		return fmt.Sprintf("has the label %q", label.Value)
 	case n >= p.MaxSpeakers:

@@ -169,7 +169,12 @@ func jobResultMutants() []mutant {
 		inEnds(prefix+"times", `"starttime":400`, `"starttime":200`),
 		inEnds(prefix+"times", `"endtime":200`, `"endtime":900`),
 		inEnds(prefix+"times", `"starttime":500,"endtime":600`, `"starttime":100,"endtime":200`),
-		inEnds(prefix+"labels", `,"label":"speaker1"`, ""),
+		{prefix + "labels", nil, func(p *tape) {
+			for range 2 { // the end was fetched twice
+				e := p.last(jobCompleted)
+				e.Body = strings.NewReplacer(`,"label":"speaker0"`, "", `,"label":"speaker1"`, "").Replace(e.Body)
+			}
+		}},
 		inEnds(prefix+"labels", `speaker1`, "speaker2"),
 		inEnds(prefix+"labels", `speaker1`, "1"),
 		inEnds(prefix+"labels", `"spoken":"c"`, `"spoken":"c","label":"speaker0"`),
