@@ -155,7 +155,7 @@ func TestSaysWhatIsWrongWithAFixture(t *testing.T) {
 		"silence in place of packets": {"LSB16K", le(silenced), "gap of 40 ms, about 0.6 s into the utterance: there is silence in place of sound"},
 		"packets in another order": {
 			"LSB16K", le(slices.Concat(s[:at(1200)], s[at(1240):at(1280)], s[at(1200):at(1240)], s[at(1280):])),
-			"has its right length and cannot be read, about 0.6 s into the utterance: packets in the wrong order, or other sound on top",
+			"has its right length and cannot be read, about 0.6 s into the utterance: packets in the wrong order, other sound on top, or a codec with too few bits",
 		},
 		"no end":  {"LSB16K", le(s[:at(1540)]), "breaks off, about 1.0 s into the utterance"},
 		"nothing": {"LSB16K", le(s), ""},
