@@ -121,6 +121,32 @@ func TestHearsAFixtureOverNoise(t *testing.T) {
 	}
 }
 
+// A mixer lays fixtures over a voice that never pauses, so that all of it is one utterance.
+func TestHearsAFixtureOverAVoice(t *testing.T) {
+	for _, name := range []string{"LSB8K", "LSB16K", "LSB44K"} {
+		f := format(t, name)
+		clean := spoken(t, f.Rate, "もしもし", "hello, world")
+		voice := sound.Speech(f.Rate, 12*time.Second)
+		for _, db := range []float64{15, 20, 30} {
+			quiet := slices.Clone(voice)
+			for i := range quiet {
+				quiet[i] = int16(float64(quiet[i]) / math.Pow(10, db/20))
+			}
+			for late := range 3 {
+				mix := add(slices.Concat(silence(f.Rate, time.Second+time.Duration(late)*70*time.Millisecond), clean), quiet)
+				_, ends, _ := hear(t, spec(t, name), le(mix))
+				var got []string
+				for _, e := range ends {
+					got = append(got, e.Voice.Carried.Text+e.Voice.Carried.Damage)
+				}
+				if !slices.Equal(got, []string{"もしもし hello, world"}) {
+					t.Errorf("%s, %g dB, %d: %q", name, db, late, got)
+				}
+			}
+		}
+	}
+}
+
 func TestSaysWhatIsWrongWithAFixture(t *testing.T) {
 	const text = "今日はとても良い天気ですね。明日も晴れるでしょう。"
 	s := spoken(t, 16000, text)

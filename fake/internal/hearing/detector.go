@@ -55,8 +55,10 @@ type detector struct {
 	digest             digest
 	digested           int
 
-	tap   *tap // while a fixture may be heard
-	order fixture.Order
+	tap    *tap   // while a fixture may be heard
+	tapped int    // frame in which it began
+	said   string // by the fixtures of the utterance that were read
+	order  fixture.Order
 
 	speech int // ms
 	events []Event
@@ -160,7 +162,7 @@ func (d *detector) endFrame() {
 	d.sum, d.squares, d.n = 0, 0, 0
 	d.loud[slot] = d.levels[slot] > max(d.floor+overFloor, quietest)
 	if d.tap != nil {
-		d.tap = d.tap.endFrame()
+		d.tapFrame()
 	}
 	d.listen()
 	d.index++
@@ -173,6 +175,8 @@ func (d *detector) listen() {
 	if d.loud[slot] {
 		if d.runStart < 0 || d.index-d.lastLoud > gapFrames {
 			d.runStart = d.index
+			d.tapIn()
+		} else if d.leaps() {
 			d.tapIn()
 		}
 		d.lastLoud = d.index
@@ -239,7 +243,7 @@ func (d *detector) goOn() {
 	if d.intervalMs > 0 && end >= d.nextInterim && end-d.begin < d.utteranceMs && d.loud[d.index%history] && d.digested == digestLen {
 		d.nextInterim = end + d.intervalMs
 		v := d.heard(end)
-		v.Carried = d.tap.soFar()
+		v.Carried = d.carriedSoFar()
 		d.events = append(d.events, Interim{Voice: v})
 	}
 	switch {
@@ -257,7 +261,7 @@ func (d *detector) heard(end int) Voice {
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
-	v.Carried, d.tap = d.tap.close(), nil
+	v.Carried = d.carried()
 	d.speech += v.End - v.Start
 	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1
