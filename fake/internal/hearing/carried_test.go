@@ -121,6 +121,18 @@ func TestHearsAFixtureOverNoise(t *testing.T) {
 	}
 }
 
+func TestAFixtureNeedsNoSilenceAroundIt(t *testing.T) {
+	for _, f := range protocol.AudioFormats() {
+		s, err := fixture.Encode("はい", f.Rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ends, _ := hear(t, spec(t, f.Name), written(f, s)); len(ends) != 1 || ends[0].Voice.Carried != (hearing.Carried{Found: true, Text: "はい"}) {
+			t.Errorf("%s: %+v", f.Name, ends)
+		}
+	}
+}
+
 // A mixer lays fixtures over a voice that never pauses, so that all of it is one utterance.
 func TestHearsAFixtureOverAVoice(t *testing.T) {
 	for _, name := range []string{"LSB8K", "LSB16K", "LSB44K"} {
