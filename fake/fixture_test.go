@@ -25,7 +25,7 @@ func fixtureOf(format string, texts ...string) []byte {
 	return sound.Encode(f, samples)
 }
 
-// texts are those of the A events, or their codes.
+// finals are the texts of the A events, or their codes.
 func finals(events []string) []string {
 	GinkgoHelper()
 	var all []string
