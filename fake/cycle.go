@@ -132,6 +132,7 @@ func (c *stream) found(events []hearing.Event) {
 		case hearing.SpeechEnd:
 			c.run(session.SpeechEnded{At: e.At})
 			u := utterance{start: c.cycle.start, end: e.At, voice: e.Voice}
+			c.x.noteCarried(u)
 			t := c.s.transcribe(c.cycle.params, u, c.cycle.index, c.x.stage.scenario)
 			c.cycle.end = e.At
 			c.cycle.index++
@@ -144,6 +145,13 @@ func (c *stream) guess(e hearing.Interim) {
 	p := c.cycle.params
 	if said, played := saidBy(c.x.stage.scenario, c.cycle.index); played {
 		if t := transcriptOf(said, utterance{}); len(t.Tokens) > 0 {
+			c.cycle.guesses++
+			c.run(session.Guessed{Interim: interimOf(t, c.cycle.guesses)})
+		}
+		return
+	}
+	if said := e.Voice.Carried; said.Found {
+		if t := transcriptOf(scenarios.Said{Text: said.Text}, utterance{}); len(t.Tokens) > 0 {
 			c.cycle.guesses++
 			c.run(session.Guessed{Interim: interimOf(t, c.cycle.guesses)})
 		}

@@ -82,8 +82,8 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said: the scenario that is played, or the transcriber, if they know, else the built-in sentences; in the
-// spelling of the registered words.
+// transcribe says what was said: the scenario that is played, a fixture in the sound, or the transcriber, if they know, else the
+// built-in sentences; in the spelling of the registered words.
 func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
 	s.usage.add(r, u.end-u.start)
 	said, played := saidBy(play, index)
@@ -91,12 +91,14 @@ func (s *Server) transcribe(r recognition, u utterance, index int, play *scenari
 	switch {
 	case played:
 		t = transcriptOf(said, u)
+	case u.voice.Carried.Found:
+		t, known = carried(u)
 	case s.transcriber != nil:
 		t, known = s.transcriber(Speech{Surface: r.surface, Engine: r.engine, Language: r.language, Start: u.start, End: u.end, Index: index})
 	}
 	switch {
 	case known:
-	case !u.voice.Understood:
+	case !u.voice.Understood, u.voice.Carried.Found:
 		e := protocol.NewError(protocol.SyncRejected)
 		return Transcript{Code: e.Code, Message: e.Message}
 	default:

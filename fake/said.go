@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,33 @@ func transcriptOf(said scenarios.Said, u utterance) Transcript {
 	}
 	spread(t.Tokens, u)
 	return t
+}
+
+// carried is what a fixture says, spread over its sound; ok is false when it did not arrive whole, and so is not understood.
+func carried(u utterance) (t Transcript, ok bool) {
+	if u.voice.Carried.Damage != "" {
+		return Transcript{}, false
+	}
+	return transcriptOf(scenarios.Said{Text: u.voice.Carried.Text}, utterance{start: u.voice.Start, end: u.voice.End}), true
+}
+
+// carriedNote tells the tape about a fixture; it is empty for other sound.
+func carriedNote(u utterance) string {
+	where := fmt.Sprintf("fixture from %d to %d ms", u.voice.Start, u.voice.End)
+	switch c := u.voice.Carried; {
+	case !c.Found:
+		return ""
+	case c.Damage != "":
+		return where + ", damaged: " + c.Damage
+	default:
+		return fmt.Sprintf("%s, %d characters", where, utf8.RuneCountInString(c.Text))
+	}
+}
+
+func (x *exchange) noteCarried(u utterance) {
+	if text := carriedNote(u); text != "" {
+		x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: text})
+	}
 }
 
 // words are the tokens of a text: what stands between blanks or, in a text without any, each of its characters.

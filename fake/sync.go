@@ -123,6 +123,9 @@ func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
 	}
 	summary := u.job.listener.Summary()
 	u.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary)})
+	for _, v := range u.job.voices() {
+		u.x.noteCarried(v)
+	}
 	switch {
 	case summary.Silent:
 		return protocol.SyncRejected, false // documented: the text; ruled: that silence gets it

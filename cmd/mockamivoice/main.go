@@ -59,6 +59,7 @@ type commands struct {
 	Submit      submitCommand      `cmd:"" help:"Leave a recording to the service as a job, and wait for its result."`
 	Words       wordsCommand       `cmd:"" help:"Read and write dictionaries."`
 	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
+	Fixture     fixtureCommand     `cmd:"" help:"Make test audio that carries its own transcript."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
 	Verdict     verdictCommand     `cmd:"" help:"Judge what a client did: from a tape, a running fake, or a command that is run."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for containers without a shell."`

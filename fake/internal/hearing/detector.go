@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+
+	"mockamivoice/scenarios/fixture"
 )
 
 // Figures of the detector. Levels are decibels over one step of a 16-bit sample.
@@ -53,6 +55,11 @@ type detector struct {
 	digest             digest
 	digested           int
 
+	tap    *tap   // while a fixture may be heard
+	tapped int    // frame in which it began
+	said   string // by the fixtures of the utterance that were read
+	order  fixture.Order
+
 	speech int // ms
 	events []Event
 }
@@ -78,6 +85,9 @@ func (d *detector) sample(v int16) {
 	d.sum += s
 	d.squares += s * s
 	d.n++
+	if d.tap != nil {
+		d.tap.frame = append(d.tap.frame, v)
+	}
 	if d.n == d.frame {
 		d.endFrame()
 	}
@@ -92,6 +102,9 @@ func (d *detector) pcm(p []byte) {
 		d.sum += sum
 		d.squares += squares
 		d.n += len(block) / 2
+		if d.tap != nil {
+			d.tap.pcm(block)
+		}
 		p = p[len(block):]
 		if d.n == d.frame {
 			d.endFrame()
@@ -148,6 +161,9 @@ func (d *detector) endFrame() {
 	d.samples += n
 	d.sum, d.squares, d.n = 0, 0, 0
 	d.loud[slot] = d.levels[slot] > max(d.floor+overFloor, quietest)
+	if d.tap != nil {
+		d.tapFrame()
+	}
 	d.listen()
 	d.index++
 }
@@ -159,6 +175,9 @@ func (d *detector) listen() {
 	if d.loud[slot] {
 		if d.runStart < 0 || d.index-d.lastLoud > gapFrames {
 			d.runStart = d.index
+			d.tapIn()
+		} else if d.leaps() {
+			d.tapIn()
 		}
 		d.lastLoud = d.index
 	}
@@ -223,7 +242,9 @@ func (d *detector) goOn() {
 	end := d.at(d.index + 1)
 	if d.intervalMs > 0 && end >= d.nextInterim && end-d.begin < d.utteranceMs && d.loud[d.index%history] && d.digested == digestLen {
 		d.nextInterim = end + d.intervalMs
-		d.events = append(d.events, Interim{Voice: d.heard(end)})
+		v := d.heard(end)
+		v.Carried = d.carriedSoFar()
+		d.events = append(d.events, Interim{Voice: v})
 	}
 	switch {
 	case end-d.begin >= d.utteranceMs:
@@ -240,6 +261,7 @@ func (d *detector) heard(end int) Voice {
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
+	v.Carried = d.carried()
 	d.speech += v.End - v.Start
 	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1

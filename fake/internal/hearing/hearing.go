@@ -1,8 +1,9 @@
 // Package hearing finds utterances in audio.
 //
 // A Listener takes the bytes of an upload or of a stream as they come, however they are cut, and says when speech began and
-// ended, in milliseconds of audio. What was said it cannot know: Transcribe answers with built-in sentences, chosen by a digest
-// of the sound, so that the same audio always gives the same text. Nothing here reads a clock or keeps the audio.
+// ended, in milliseconds of audio. What was said it cannot know, unless the sound is a fixture and says so itself: Transcribe answers
+// with built-in sentences, chosen by a digest of the sound, so that the same audio always gives the same text. Nothing here reads a
+// clock or keeps the audio.
 package hearing
 
 import (
@@ -45,6 +46,7 @@ type Voice struct {
 	Start, End int    // milliseconds from the beginning of the audio
 	Understood bool   // false for a cough, a click or a beep: too short to be a word, or steady
 	Digest     uint64 // of the beginning of the sound; the same sound has the same digest in every encoding of its samples
+	Carried    Carried
 }
 
 // Summary is what a listener knows about the audio so far.
@@ -123,6 +125,7 @@ func (l *Listener) begin(s source) {
 	l.source = s
 	if !s.compressed() {
 		l.voice.init(s.rate, l.spec)
+		l.voice.order = orderOf(s.encoding)
 		if s.encoding == protocol.ALaw {
 			l.voice.quiet = 8 // A-law has no zero, this is its quietest sample
 		}
@@ -172,6 +175,9 @@ func (l *Listener) Summary() Summary {
 	if l.voice.rate > 0 {
 		s.Duration, s.Speech = l.voice.now(), l.voice.speech
 		s.Silent = l.voice.samples+int64(l.voice.n) > 0 && !l.voice.sounded
+		if s.Silent && l.source.second {
+			s.Note = "the first of two channels is silent and the second is not; the first is heard"
+		}
 	}
 	return s
 }

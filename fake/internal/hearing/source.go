@@ -10,6 +10,8 @@ import (
 
 const maxHeader = 64 << 10 // bytes in front of the samples of a WAV file
 
+const audible = 64 // a sample of a channel that is not silent
+
 // sourceKind says where samples come from.
 type sourceKind uint8
 
@@ -35,6 +37,7 @@ type source struct {
 	part     [4]byte
 	have     int // bytes of part
 	adpcm    adpcm
+	second   bool // the second channel is not silent
 }
 
 func raw(f protocol.AudioFormat) source {
@@ -89,6 +92,10 @@ func (s *source) decode(p []byte, d *detector) {
 	}
 	for len(p) >= width {
 		d.sample(s.value(p))
+		if s.channels > 1 && !s.second {
+			v := int(s.value(p[width/2:]))
+			s.second = max(v, -v) > audible
+		}
 		p = p[width:]
 	}
 	s.have = copy(s.part[:], p)
