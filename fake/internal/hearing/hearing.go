@@ -73,6 +73,8 @@ type Listener struct {
 	wav    wavHeader
 	bytes  int64
 	voice  detector
+	packed decoder // nil for samples, and for what cannot be decoded
+	out    outlet  // of packed
 	once   compressed
 	err    error
 }
@@ -111,16 +113,25 @@ func (l *Listener) Close() ([]Event, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	if l.source.compressed() {
+	switch {
+	case l.packed != nil:
+		l.unpack(nil, true)
+		if l.err == nil && l.out.rate > 0 {
+			l.voice.finish()
+		}
+	case l.source.compressed():
 		l.once.end(l.bytes)
-	} else {
+	default:
 		l.voice.finish()
 	}
-	return l.findings(), nil
+	return l.findings(), l.err
 }
 
 func (l *Listener) begin(s source) {
 	l.source = s
+	if l.packed = newDecoder(s); l.packed != nil {
+		l.out = outlet{voice: &l.voice, spec: l.spec}
+	}
 	if !s.compressed() {
 		l.voice.init(s.rate, l.spec)
 		if s.encoding == protocol.ALaw {
@@ -148,6 +159,8 @@ func (l *Listener) sniff(last bool) []byte {
 func (l *Listener) take(p []byte) {
 	switch {
 	case l.err != nil || l.source.kind == 0 || len(p) == 0:
+	case l.packed != nil:
+		l.unpack(p, false)
 	case l.source.compressed():
 		l.once.take(p)
 	default:
@@ -164,7 +177,9 @@ func (l *Listener) findings() []Event {
 // Summary tells about the audio so far.
 func (l *Listener) Summary() Summary {
 	s := Summary{Bytes: l.bytes, Container: l.source.container(), Rate: l.source.rate, Channels: max(l.source.channels, 1)}
-	if l.source.compressed() {
+	if l.packed != nil {
+		s.Note = l.out.remarks()
+	} else if l.source.compressed() {
 		s.Duration, s.Speech = estimate(l.bytes), estimate(l.bytes)
 		s.Note = "the container is not decoded: heard as one utterance, its times estimated at 32 kbit/s"
 		return s

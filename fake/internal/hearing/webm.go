@@ -1,0 +1,219 @@
+package hearing
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// Elements of a WebM file that matter. (RFC 9559)
+const (
+	ebmlSegment      = 0x18538067
+	ebmlCluster      = 0x1F43B675
+	ebmlClusterTime  = 0xE7
+	ebmlInfo         = 0x1549A966
+	ebmlScale        = 0x2AD7B1
+	ebmlTracks       = 0x1654AE6B
+	ebmlTrack        = 0xAE
+	ebmlTrackNumber  = 0xD7
+	ebmlCodec        = 0x86
+	ebmlCodecPrivate = 0x63A2
+	ebmlBlockGroup   = 0xA0
+	ebmlBlock        = 0xA1
+	ebmlSimpleBlock  = 0xA3
+)
+
+// webm walks the elements of a WebM file as they come and hands the blocks of its first Opus track on. Of the nesting it needs no
+// more than to go into the elements that hold others. (documented: audio-format and release notes)
+type webm struct {
+	in      window
+	number  uint64 // of the track that is being described
+	codec   string // and its codec
+	private []byte
+	track   *opusTrack
+	chosen  uint64 // number of track
+	others  string
+	scale   uint64 // nanoseconds in a tick
+	cluster uint64 // ticks
+	base    int64  // time stamp of the first block, in samples
+	begun   bool
+	clock   int64 // samples so far
+}
+
+func (w *webm) decode(p []byte, last bool, out *outlet) error {
+	w.in.add(p)
+	for !out.cut && !w.in.waits() {
+		more, err := w.element(out)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	if last && w.track == nil {
+		return &UnsupportedError{"WebM: it ends before it says what is in it"}
+	}
+	return nil
+}
+
+// element deals with the next element, or with what is none.
+func (w *webm) element(out *outlet) (more bool, err error) {
+	b := w.in.bytes()
+	id, n := ebmlNumber(b, 4, true)
+	size, m := uint64(0), 0
+	if n > 0 {
+		size, m = ebmlNumber(b[n:], 8, false)
+	}
+	if n == 0 || m == 0 {
+		return false, nil
+	}
+	endless := size == 1<<(7*m)-1
+	switch id {
+	case ebmlSegment, ebmlInfo, ebmlTracks, ebmlTrack, ebmlCluster, ebmlBlockGroup:
+		if id == ebmlTrack {
+			w.number, w.codec, w.private = 0, "", nil
+		}
+		w.in.drop(int64(n + m))
+		return true, nil
+	case ebmlClusterTime, ebmlScale, ebmlTrackNumber, ebmlCodec, ebmlCodecPrivate, ebmlBlock, ebmlSimpleBlock:
+		if size <= mostPacket {
+			if len(b) < n+m+int(size) { //nolint:gosec // it is small
+				return false, nil
+			}
+			w.in.drop(int64(n+m) + int64(size)) //nolint:gosec // it is small
+			out.used = w.in.used
+			return true, w.leaf(id, b[n+m:n+m+int(size)], out) //nolint:gosec // it is small
+		}
+	}
+	if n < 0 || m < 0 || endless || size > 1<<40 {
+		w.resync(b, out)
+		return true, nil
+	}
+	w.in.drop(int64(n+m) + int64(size)) //nolint:gosec // it is below 2^40
+	return true, nil
+}
+
+// resync drops what comes before the next cluster.
+func (w *webm) resync(b []byte, out *outlet) {
+	n := len(b) - 3 // a cluster may begin in the last three bytes
+	if i := bytes.Index(b[1:], []byte("\x1F\x43\xB6\x75")); i >= 0 {
+		n = i + 1
+	}
+	out.damaged++
+	w.in.drop(int64(max(n, 1)))
+}
+
+// ebmlNumber reads an id, with its length marker, or a size, without it. n is 0 when bytes are missing and -1 when it is none.
+func ebmlNumber(b []byte, most int, id bool) (v uint64, n int) {
+	if len(b) == 0 {
+		return 0, 0
+	}
+	n = bits.LeadingZeros8(b[0]) + 1
+	if n > most {
+		return 0, -1
+	}
+	if len(b) < n {
+		return 0, 0
+	}
+	v = uint64(b[0])
+	if !id {
+		v &= 0xFF >> n
+	}
+	for _, c := range b[1:n] {
+		v = v<<8 | uint64(c)
+	}
+	return v, n
+}
+
+func (w *webm) leaf(id uint64, body []byte, out *outlet) error {
+	switch id {
+	case ebmlScale:
+		w.scale = ebmlUint(body)
+	case ebmlClusterTime:
+		w.cluster = ebmlUint(body)
+	case ebmlTrackNumber:
+		w.number = ebmlUint(body)
+	case ebmlCodec:
+		w.codec = string(bytes.TrimRight(body, "\x00"))
+	case ebmlCodecPrivate:
+		w.private = bytes.Clone(body)
+	case ebmlBlock, ebmlSimpleBlock:
+		return w.block(body, out)
+	}
+	return w.choose(out)
+}
+
+// choose takes the track that is being described if it is the first one of Opus and all about it is known.
+func (w *webm) choose(out *outlet) error {
+	switch {
+	case w.track != nil || w.codec == "":
+		return nil
+	case w.codec != "A_OPUS":
+		w.others = w.codec
+		return nil
+	case w.number == 0 || w.private == nil:
+		return nil
+	}
+	track, err := newOpusTrack(w.private)
+	if err != nil {
+		return err
+	}
+	w.track, w.chosen = track, w.number
+	return out.begin("Opus", opusRate, track.channels)
+}
+
+func ebmlUint(b []byte) uint64 {
+	var v uint64
+	for _, c := range b {
+		v = v<<8 | uint64(c)
+	}
+	return v
+}
+
+// block hears a block: a track, a time stamp of 16 bits, flags, a packet.
+func (w *webm) block(b []byte, out *outlet) error {
+	if w.track == nil {
+		if w.others == "" {
+			w.others = "an unnamed stream"
+		}
+		return &UnsupportedError{"WebM: " + w.others + " is not the documented codec, Opus"}
+	}
+	number, n := ebmlNumber(b, 8, false)
+	if n <= 0 || len(b) < n+4 {
+		out.damaged++
+		return nil
+	}
+	if number != w.chosen {
+		return nil
+	}
+	ticks := int64(w.cluster) + int64(int16(binary.BigEndian.Uint16(b[n:]))) //nolint:gosec // bits of a file
+	packet := b[n+3:]
+	length := int64(opusLength(packet)) * opusRate / opusClock
+	if b[n+2]&0x06 != 0 { // laced: several packets, which recorders of Opus do not do
+		out.damaged++
+		return nil
+	}
+	w.wait(ticks, out)
+	w.clock += length
+	w.track.packet(packet, int(length), out)
+	return nil
+}
+
+// wait puts silence where a time stamp leaves a gap. Time stamps of recorders tremble, so a small one is none.
+func (w *webm) wait(ticks int64, out *outlet) {
+	scale := w.scale
+	if scale == 0 {
+		scale = 1e6
+	}
+	at := int64(float64(ticks) * float64(scale) / 1e9 * opusRate)
+	if !w.begun {
+		w.begun, w.base = true, at
+	}
+	missing := at - w.base - w.clock
+	if missing < opusRate/5 {
+		return
+	}
+	out.gap(missing)
+	w.clock += missing
+}
