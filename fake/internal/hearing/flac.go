@@ -20,6 +20,7 @@ type flac struct {
 	sum     uint16 // of them
 	next    int64  // sample that is due
 	current flacHead
+	lost    bool // no frame begins where one should
 }
 
 func newFLAC() *flac {
@@ -51,7 +52,10 @@ func (f *flac) decode(p []byte, last bool, out *outlet) error {
 	if out.rate == 0 {
 		return &UnsupportedError{"FLAC: it ends before it says what is in it"}
 	}
-	if len(f.in.bytes()) > 0 && f.begun {
+	if !f.begun || f.in.waits() {
+		return &UnsupportedError{"FLAC: it ends before its first frame"}
+	}
+	if len(f.in.bytes()) > 0 {
 		f.finish(out)
 	}
 	return nil
@@ -117,10 +121,14 @@ func (f *flac) step(out *outlet) bool {
 		}
 		head, ok := f.header(b)
 		if !ok {
+			if !f.lost {
+				f.lost = true
+				out.damaged++
+			}
 			f.resync(b)
 			return true
 		}
-		f.current = head
+		f.current, f.lost = head, false
 	}
 	for ; f.seen < len(b); f.seen++ {
 		i := f.seen
@@ -139,7 +147,6 @@ func (f *flac) step(out *outlet) bool {
 		f.sum = f.sum<<8 ^ f.table[byte(f.sum>>8)^b[i]]
 	}
 	if f.seen > f.largest {
-		out.damaged++
 		f.drop(1)
 		return true
 	}

@@ -16,6 +16,8 @@ type mp3Decoder struct {
 	head     mp3Head // of the last frame
 	synced   bool    // the last frame ended where the window begins
 	lost     int     // bytes since the last frame that are in none
+	frames   int64   // so far
+	bytes    int64   // in them
 	skip     int     // samples at the beginning that are not sound
 	store    []byte  // the end of the sound data of earlier frames
 	frame    bytes.Buffer
@@ -118,13 +120,11 @@ func (m *mp3Decoder) take(b []byte, head mp3Head, out *outlet) error {
 			return nil
 		}
 	} else if m.lost > 0 {
-		frames := (m.lost + head.size/2) / head.size
-		m.store = nil
-		for range frames {
-			out.lose(head.samples)
-		}
+		m.miss(head, out)
 	}
 	m.head, m.synced, m.lost = head, true, 0
+	m.frames++
+	m.bytes += int64(head.size)
 	side := head.sideOf(b[head.body():])
 	switch {
 	case head.rate == loudnessRate:
@@ -143,6 +143,18 @@ const (
 	decoderDelay = 529
 	usualDelay   = 576 // that of LAME, for files that do not tell
 )
+
+// miss puts silence where frames are missing: as many as the lost bytes would hold if they were like those before.
+func (m *mp3Decoder) miss(head mp3Head, out *outlet) {
+	m.store = nil
+	if m.frames == 0 {
+		return
+	}
+	size := m.bytes / m.frames
+	for range (int64(m.lost) + size/2) / size {
+		out.lose(head.samples)
+	}
+}
 
 // information reports whether b is the frame that says how the file was made, and notes how much silence the encoder put before it.
 func (m *mp3Decoder) information(b []byte, head mp3Head) bool {
@@ -207,8 +219,8 @@ func (m *mp3Decoder) sound(b []byte, head mp3Head, side mp3Side, out *outlet) bo
 // alone is a frame of the highest bit rate that holds data and borrows nothing, or nil where they do not fit.
 func alone(b []byte, head mp3Head, data []byte) []byte {
 	header := []byte{0xFF, 0xE3 | max(head.version, 2)<<3, 14<<4 | head.index<<2, b[3]}
-	if head.version == 0 { // the tables of MPEG-2.5 are those of MPEG-2 at 22,050
-		header[2] = 14 << 4
+	if head.version == 0 { // the tables of MPEG-2.5 are those of MPEG-2 at 16,000
+		header[2] = 14<<4 | 2<<2
 	}
 	stretched, _ := mp3HeadOf(header)
 	begin := head.body() + head.side()

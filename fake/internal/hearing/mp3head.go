@@ -31,7 +31,9 @@ func mp3HeadOf(b []byte) (h mp3Head, ok bool) {
 }
 
 // alike reports whether frames with these headers can follow each other. The number of channels may change.
-func (h mp3Head) alike(other mp3Head) bool { return h.version == other.version && h.index == other.index }
+func (h mp3Head) alike(other mp3Head) bool {
+	return h.version == other.version && h.index == other.index
+}
 
 // side is how many bytes of side information come after the header and its check sum.
 func (h mp3Head) side() int {

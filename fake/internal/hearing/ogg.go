@@ -9,8 +9,15 @@ const mostPacket = 64 << 10 // longer packets are comments with pictures; of the
 
 // track turns the packets of one codec into sound.
 type track interface {
-	// page takes the packets that end on one page, and the position of the page's end in samples, negative where it has none.
-	page(packets [][]byte, position int64, end bool, out *outlet) error
+	// page takes the packets that end on one page.
+	page(packets [][]byte, at stamp, out *outlet) error
+}
+
+// stamp is what a page says about itself.
+type stamp struct {
+	position int64 // of its end, in samples; negative for none
+	end      bool  // no page follows
+	lost     bool  // a page before it is missing
 }
 
 // ogg walks the pages of an Ogg file and hands the packets of its first audible stream on. Streams that are chained behind it are
@@ -63,7 +70,12 @@ func (o *ogg) decode(p []byte, last bool, out *outlet) error {
 		}
 	}
 	if last && len(o.in.bytes()) > 0 && !out.cut {
-		out.damaged++ // a page that was cut off
+		out.damaged++
+		if page := o.rest(); page != nil {
+			if err := o.take(page, out); err != nil {
+				return err
+			}
+		}
 	}
 	if last && o.track == nil {
 		return &UnsupportedError{"Ogg: it ends before it says what is in it"}
@@ -101,6 +113,24 @@ func (o *ogg) next(out *outlet) (page []byte, ok bool) {
 	}
 }
 
+// rest is what is there of a page that was cut off, made into a page that says nothing about its end; nil when that is nothing.
+func (o *ogg) rest() []byte {
+	b := bytes.Clone(o.in.bytes())
+	if len(b) < 27 || string(b[:4]) != "OggS" || len(b) < 27+int(b[26]) {
+		return nil
+	}
+	table, left := b[27:27+int(b[26])], len(b)-27-int(b[26])
+	n := 0
+	for n < len(table) && int(table[n]) <= left {
+		left -= int(table[n])
+		n++
+	}
+	b[5] &^= 4
+	binary.LittleEndian.PutUint64(b[6:], 1<<64-1)
+	b[26] = byte(n) //nolint:gosec // no more than there were
+	return append(b[:27+n:27+n], b[27+len(table):]...)
+}
+
 // resync drops what comes before the next page.
 func (o *ogg) resync(b []byte) {
 	n := len(b) - 3 // OggS may begin in the last three bytes
@@ -112,7 +142,6 @@ func (o *ogg) resync(b []byte) {
 
 func (o *ogg) take(page []byte, out *outlet) error {
 	flags, serial := page[5], binary.LittleEndian.Uint32(page[14:])
-	position := int64(binary.LittleEndian.Uint64(page[6:])) //nolint:gosec // -1 is none
 	if flags&2 != 0 && (o.track == nil || o.ended) {
 		o.choose(page, serial)
 	}
@@ -123,11 +152,16 @@ func (o *ogg) take(page []byte, out *outlet) error {
 		return nil
 	}
 	sequence := binary.LittleEndian.Uint32(page[18:])
-	if sequence != o.sequence && flags&2 == 0 {
-		o.packet, o.open = nil, false // a page is missing
+	at := stamp{
+		position: int64(binary.LittleEndian.Uint64(page[6:])), //nolint:gosec // -1 is none
+		end:      flags&4 != 0,
+		lost:     sequence != o.sequence && flags&2 == 0,
 	}
-	o.sequence, o.ended = sequence+1, flags&4 != 0
-	return o.track.page(o.packets(page, flags&1 != 0), position, o.ended, out)
+	if at.lost {
+		o.packet, o.open = nil, false
+	}
+	o.sequence, o.ended = sequence+1, at.end
+	return o.track.page(o.packets(page, flags&1 != 0), at, out)
 }
 
 // choose looks at the first page of a stream.

@@ -111,7 +111,7 @@ type opusPages struct {
 	begun   bool  // clock has its beginning
 }
 
-func (o *opusPages) page(packets [][]byte, position int64, end bool, out *outlet) error {
+func (o *opusPages) page(packets [][]byte, at stamp, out *outlet) error {
 	for o.headers < 2 && len(packets) > 0 {
 		if o.headers == 0 {
 			track, err := newOpusTrack(packets[0])
@@ -134,12 +134,12 @@ func (o *opusPages) page(packets [][]byte, position int64, end bool, out *outlet
 		length += int64(opusLength(p))
 	}
 	over := int64(0) // samples at the end that are not sound
-	if position >= 0 {
-		missing := position - length - o.clock
+	if at.position >= 0 {
+		missing := at.position - length - o.clock
 		switch {
-		case !o.begun && !end:
+		case !o.begun && !at.end && !at.lost:
 			o.clock += missing // a recording may begin at any time
-		case end && missing < 0:
+		case at.end && missing < 0:
 			over = min(-missing, length)
 		case missing >= opusClock/50:
 			out.gap(missing * opusRate / opusClock)

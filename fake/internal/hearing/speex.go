@@ -13,7 +13,6 @@ type speex struct {
 	frames   int // in a packet
 	size     int // samples in a frame
 	clock    int64
-	begun    bool
 	envelope envelope
 }
 
@@ -36,7 +35,7 @@ func (s *speex) head(p []byte, out *outlet) error {
 	return nil
 }
 
-func (s *speex) page(packets [][]byte, position int64, end bool, out *outlet) error {
+func (s *speex) page(packets [][]byte, at stamp, out *outlet) error {
 	for len(packets) > 0 && (s.packets == 0 || s.packets < s.headers) {
 		if s.packets == 0 {
 			if err := s.head(packets[0], out); err != nil {
@@ -47,13 +46,12 @@ func (s *speex) page(packets [][]byte, position int64, end bool, out *outlet) er
 		packets = packets[1:]
 	}
 	length := int64(len(packets) * s.frames * s.size)
-	if position >= 0 && length > 0 {
-		missing := position - length - s.clock
-		if missing >= int64(2*s.size) && s.begun && !end {
+	if at.position >= 0 && length > 0 {
+		missing := at.position - length - s.clock
+		if missing >= int64(2*s.size) && at.lost {
 			out.gap(missing)
-			s.clock += missing
 		}
-		s.begun = true
+		s.clock += missing // a recording may begin at any time
 	}
 	s.clock += length
 	for _, p := range packets {

@@ -38,6 +38,7 @@ type webm struct {
 	base    int64  // time stamp of the first block, in samples
 	begun   bool
 	clock   int64 // samples so far
+	lost    bool  // no element begins where one should
 }
 
 func (w *webm) decode(p []byte, last bool, out *outlet) error {
@@ -54,6 +55,9 @@ func (w *webm) decode(p []byte, last bool, out *outlet) error {
 	if last && w.track == nil {
 		return &UnsupportedError{"WebM: it ends before it says what is in it"}
 	}
+	if last && !out.cut && (w.in.waits() || len(w.in.bytes()) > 0) {
+		out.damaged++
+	}
 	return nil
 }
 
@@ -65,43 +69,95 @@ func (w *webm) element(out *outlet) (more bool, err error) {
 	if n > 0 {
 		size, m = ebmlNumber(b[n:], 8, false)
 	}
-	if n == 0 || m == 0 {
+	if n == 0 || n > 0 && m == 0 {
 		return false, nil
 	}
-	endless := size == 1<<(7*m)-1
 	switch id {
 	case ebmlSegment, ebmlInfo, ebmlTracks, ebmlTrack, ebmlCluster, ebmlBlockGroup:
 		if id == ebmlTrack {
 			w.number, w.codec, w.private = 0, "", nil
 		}
-		w.in.drop(int64(n + m))
+		w.lost = w.lost && m < 0
+		w.in.drop(int64(n + max(m, 1)))
 		return true, nil
 	case ebmlClusterTime, ebmlScale, ebmlTrackNumber, ebmlCodec, ebmlCodecPrivate, ebmlBlock, ebmlSimpleBlock:
-		if size <= mostPacket {
-			if len(b) < n+m+int(size) { //nolint:gosec // it is small
-				return false, nil
-			}
-			w.in.drop(int64(n+m) + int64(size)) //nolint:gosec // it is small
-			out.used = w.in.used
-			return true, w.leaf(id, b[n+m:n+m+int(size)], out) //nolint:gosec // it is small
+		if m > 0 && size <= mostPacket {
+			return w.whole(id, n+m, int(size), out) //nolint:gosec // it is small
 		}
 	}
-	if n < 0 || m < 0 || endless || size > 1<<40 {
-		w.resync(b, out)
-		return true, nil
+	if n < 0 || m < 0 || size > ebmlMost(id, n) {
+		return w.resync(b, out), nil
 	}
 	w.in.drop(int64(n+m) + int64(size)) //nolint:gosec // it is below 2^40
 	return true, nil
 }
 
-// resync drops what comes before the next cluster.
-func (w *webm) resync(b []byte, out *outlet) {
-	n := len(b) - 3 // a cluster may begin in the last three bytes
-	if i := bytes.Index(b[1:], []byte("\x1F\x43\xB6\x75")); i >= 0 {
-		n = i + 1
+// whole deals with an element that is needed in one piece.
+func (w *webm) whole(id uint64, head, size int, out *outlet) (more bool, err error) {
+	b := w.in.bytes()
+	if len(b) < head+size {
+		return false, nil
 	}
-	out.damaged++
-	w.in.drop(int64(max(n, 1)))
+	w.lost = false
+	w.in.drop(int64(head + size))
+	out.used = w.in.used
+	return true, w.leaf(id, b[head:head+size], out)
+}
+
+// ebmlMost is how long an element may be that is skipped: a size that is beyond it is none.
+func ebmlMost(id uint64, n int) uint64 {
+	switch id {
+	case 0x1A45DFA3, 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1043A770, 0x1941A469, 0xEC, ebmlBlock, ebmlSimpleBlock: // tables, tags, padding, pictures
+		return 64 << 20
+	}
+	if n == 4 {
+		return 0
+	}
+	return 4096
+}
+
+// resync drops what comes before the next cluster, or the next block of the track, and returns false when more bytes are needed.
+func (w *webm) resync(b []byte, out *outlet) bool {
+	if !w.lost {
+		w.lost = true
+		out.damaged++
+	}
+	for i := 1; i < len(b); i++ {
+		switch fit := w.begins(b[i:]); {
+		case fit > 0:
+			w.in.drop(int64(i))
+			return true
+		case fit == 0:
+			w.in.drop(int64(i - 1)) // the byte in front of it is none, so this comes here again
+			return false
+		}
+	}
+	w.in.drop(int64(len(b) - 1))
+	return false
+}
+
+// begins tells whether a cluster or a block of the track can begin at b: 1 for yes, -1 for no, 0 when more bytes are needed.
+func (w *webm) begins(b []byte) int {
+	const cluster, most = "\x1F\x43\xB6\x75", 4096
+	switch {
+	case b[0] == cluster[0] && string(b[:min(len(b), 4)]) == cluster[:min(len(b), 4)]:
+		return min(len(b)/4, 1)
+	case b[0] != ebmlSimpleBlock || w.track == nil || w.chosen > 126:
+		return -1
+	}
+	size, n := ebmlNumber(b[1:], 8, false)
+	end := 1 + n + int(size&0xFFFF) //nolint:gosec // it is small
+	switch {
+	case n == 0:
+		return 0
+	case n < 0, size < 4, size > most, len(b) > 1+n && b[1+n] != byte(w.chosen)|0x80, len(b) > 4+n && b[4+n]&0x7F != 0:
+		return -1
+	case len(b) <= end:
+		return 0
+	case b[end] == ebmlSimpleBlock, b[end] == cluster[0], b[end] == ebmlBlockGroup:
+		return 1
+	}
+	return -1
 }
 
 // ebmlNumber reads an id, with its length marker, or a size, without it. n is 0 when bytes are missing and -1 when it is none.
