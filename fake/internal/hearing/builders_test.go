@@ -18,15 +18,20 @@ func oggPage(flags byte, position int64, sequence uint32, packets ...[]byte) []b
 	p = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(p, 1), sequence)
 	p = append(append(p, 0, 0, 0, 0, byte(len(table))), table...)
 	p = append(p, slices.Concat(packets...)...)
+	binary.LittleEndian.PutUint32(p[22:], pageSum(p))
+	return p
+}
+
+// pageSum is the checksum of a page that has zeros in its place.
+func pageSum(page []byte) uint32 {
 	sum := uint32(0)
-	for _, b := range p {
+	for _, b := range page {
 		for bit := 7; bit >= 0; bit-- {
 			carry := sum>>31 ^ uint32(b>>bit)&1
 			sum = sum<<1 ^ carry*0x04C11DB7
 		}
 	}
-	binary.LittleEndian.PutUint32(p[22:], sum)
-	return p
+	return sum
 }
 
 // oggOpus is Opus in Ogg, a page a packet, with positions that say nothing.

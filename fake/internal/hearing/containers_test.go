@@ -150,8 +150,3 @@ func TestTestDataIsSmall(t *testing.T) {
 		}
 	}
 }
-
-func hearingListener(tb testing.TB) *hearing.Listener {
-	tb.Helper()
-	return hearing.NewListener(spec(tb, "16K"))
-}
