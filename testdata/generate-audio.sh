@@ -37,3 +37,7 @@ speexenc --narrowband --quality 4 "$tmp/narrow.wav" audio/8000.spx >/dev/null 2>
 make -i speech-ja.wav -c:a pcm_s16le "$tmp/wide.wav"
 speexenc --wideband --vbr --dtx --quality 6 --nframes 2 "$tmp/wide.wav" audio/16000.spx >/dev/null 2>&1
 speexenc --ultra-wideband --quality 5 "$tmp/32000.wav" audio/32000.spx >/dev/null 2>&1
+
+# The private format of the vendor's browser recorder: a header of 16 bytes, and IMA ADPCM. (observed)
+printf '#!ADP\n\200\076\001\002\000\000\001\002\000\000' >audio/16000.adpcm
+make -i "$tmp/16000.wav" -c:a adpcm_ima_ws -map 0:a -f data - >>audio/16000.adpcm
