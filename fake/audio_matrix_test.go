@@ -87,8 +87,13 @@ type namedRate struct {
 
 func rates() []namedRate {
 	return []namedRate{
-		{"8K", "8", 8000, "8K"}, {"11K", "11.025", 11025, "8K"}, {"16K", "16", 16000, "16K"}, {"22K", "22.05", 22050, "16K"},
-		{"32K", "32", 32000, "16K"}, {"44K", "44.1", 44100, "16K"}, {"48K", "48", 48000, "16K"},
+		{"8K", "8", 8000, "8K"},
+		{"11K", "11.025", 11025, "8K"},
+		{"16K", "16", 16000, "16K"},
+		{"22K", "22.05", 22050, "16K"},
+		{"32K", "32", 32000, "16K"},
+		{"44K", "44.1", 44100, "16K"},
+		{"48K", "48", 48000, "16K"},
 	}
 }
 
@@ -122,15 +127,35 @@ func recordedFiles() []sounding {
 	GinkgoHelper()
 	var all []sounding
 	for _, row := range [][3]string{
-		{"FLAC", "8", "8000.flac"}, {"FLAC", "11.025", "11025.flac"}, {"FLAC", "16", "16000.flac"}, {"FLAC", "22.05", "22050.flac"},
-		{"FLAC", "32", "32000.flac"}, {"FLAC", "44.1", "44100.flac"}, {"FLAC", "48", "48000.flac"}, {"FLAC, streamed, two channels", "16", "stereo-streamed.flac"},
-		{"MP3", "8", "8000.mp3"}, {"MP3", "11.025", "11025.mp3"}, {"MP3", "16", "16000.mp3"}, {"MP3", "22.05", "22050.mp3"},
-		{"MP3", "32", "32000.mp3"}, {"MP3", "44.1", "44100.mp3"}, {"MP3", "48", "48000.mp3"}, {"MP3, variable bit rate, two channels", "16", "stereo.mp3"},
+		{"FLAC", "8", "8000.flac"},
+		{"FLAC", "11.025", "11025.flac"},
+		{"FLAC", "16", "16000.flac"},
+		{"FLAC", "22.05", "22050.flac"},
+		{"FLAC", "32", "32000.flac"},
+		{"FLAC", "44.1", "44100.flac"},
+		{"FLAC", "48", "48000.flac"},
+		{"FLAC, streamed, two channels", "16", "stereo-streamed.flac"},
+		{"MP3", "8", "8000.mp3"},
+		{"MP3", "11.025", "11025.mp3"},
+		{"MP3", "16", "16000.mp3"},
+		{"MP3", "22.05", "22050.mp3"},
+		{"MP3", "32", "32000.mp3"},
+		{"MP3", "44.1", "44100.mp3"},
+		{"MP3", "48", "48000.mp3"},
+		{"MP3, variable bit rate, two channels", "16", "stereo.mp3"},
 		{"MP3 behind an ID3 tag", "44.1", "tagged.mp3"},
-		{"Ogg Opus, narrow band (SILK)", "8", "narrow.opus"}, {"Ogg Opus, wide band (SILK)", "16", "wide.opus"}, {"Ogg Opus, frames of 60 ms", "16", "long-frames.opus"},
-		{"Ogg Opus, hybrid", "48", "hybrid.opus"}, {"Ogg Opus, CELT", "16", "celt.opus"}, {"Ogg Opus, two channels", "16", "stereo.opus"},
-		{"WebM Opus", "48", "file.webm"}, {"WebM Opus, streamed", "48", "live.webm"}, {"WebM Opus, CELT, two channels", "48", "stereo.webm"},
-		{"Ogg Speex, narrow band", "8", "8000.spx"}, {"Ogg Speex, wide band, variable bit rate", "16", "16000.spx"}, {"Ogg Speex, ultra-wide band", "32", "32000.spx"},
+		{"Ogg Opus, narrow band (SILK)", "8", "narrow.opus"},
+		{"Ogg Opus, wide band (SILK)", "16", "wide.opus"},
+		{"Ogg Opus, frames of 60 ms", "16", "long-frames.opus"},
+		{"Ogg Opus, hybrid", "48", "hybrid.opus"},
+		{"Ogg Opus, CELT", "16", "celt.opus"},
+		{"Ogg Opus, two channels", "16", "stereo.opus"},
+		{"WebM Opus", "48", "file.webm"},
+		{"WebM Opus, streamed", "48", "live.webm"},
+		{"WebM Opus, CELT, two channels", "48", "stereo.webm"},
+		{"Ogg Speex, narrow band", "8", "8000.spx"},
+		{"Ogg Speex, wide band, variable bit rate", "16", "16000.spx"},
+		{"Ogg Speex, ultra-wide band", "32", "32000.spx"},
 		{"ADPCM of the browser recorder", "16", "16000.adpcm"},
 	} {
 		audio, err := os.ReadFile(filepath.Join("..", "testdata", "audio", row[2]))

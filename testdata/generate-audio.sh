@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the compressed files of audio/ from speech-ja.wav with Debian's encoders. Lossless files, and those at the less usual rates,
 # hold the first utterance alone. Needs the packages ffmpeg, flac, lame, opus-tools and speex. Encoders differ from version to
-# version: the files are committed, and this says how they came to be.
+# version and number their streams by chance: the files are committed, and this says how they came to be.
 set -eu
 cd "$(dirname "$0")"
 rm -rf audio
@@ -23,7 +23,7 @@ make -i speech-ja-8k-mulaw.wav -c:a pcm_s16le "$tmp/narrow.wav"
 lame --quiet -V 9 -m j "$tmp/stereo.wav" audio/stereo.mp3
 make -i speech-ja.wav -ar 44100 -c:a libmp3lame -b:a 32k -write_xing 0 -id3v2_version 3 -metadata title=test audio/tagged.mp3
 
-opusenc --quiet --speech --bitrate 10 --serial 1 "$tmp/narrow.wav" audio/narrow.opus
+make -i "$tmp/narrow.wav" -c:a libopus -b:a 10k -application voip -cutoff 4000 -serial_offset 1 audio/narrow.opus
 opusenc --quiet --speech --bitrate 16 --serial 1 speech-ja.wav audio/wide.opus
 opusenc --quiet --speech --bitrate 16 --framesize 60 --serial 1 speech-ja.wav audio/long-frames.opus
 make -i "$tmp/48000.wav" -c:a libopus -b:a 28k -application voip audio/hybrid.opus

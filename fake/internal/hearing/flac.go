@@ -119,38 +119,55 @@ func (f *flac) step(out *outlet) bool {
 		if len(b) < flacHeadMost {
 			return false
 		}
-		head, ok := f.header(b)
-		if !ok {
-			if !f.lost {
-				f.lost = true
-				out.damaged++
-			}
-			f.resync(b)
+		if !f.starts(b, out) {
 			return true
 		}
-		f.current, f.lost = head, false
 	}
+	end, known := f.end(b)
+	switch {
+	case known:
+		if !f.frame(b[:end], out) {
+			out.lose(f.current.samples)
+		}
+		f.drop(int64(end))
+	case f.seen > f.largest:
+		f.drop(1)
+	default:
+		return false
+	}
+	return true
+}
+
+// starts notes the header at the beginning of b. Where there is none it drops what comes before the next one.
+func (f *flac) starts(b []byte, out *outlet) bool {
+	head, ok := f.header(b)
+	if ok {
+		f.current, f.lost = head, false
+		return true
+	}
+	if !f.lost {
+		f.lost = true
+		out.damaged++
+	}
+	f.resync(b)
+	return false
+}
+
+// end is where the current frame ends, once that is known. It goes on where it stopped.
+func (f *flac) end(b []byte) (n int, known bool) {
 	for ; f.seen < len(b); f.seen++ {
 		i := f.seen
 		if i > 5 && b[i] == 0xFF {
 			if len(b) < i+flacHeadMost {
-				return false
+				return 0, false
 			}
 			if f.boundary(b[i:]) {
-				if !f.frame(b[:i], out) {
-					out.lose(f.current.samples)
-				}
-				f.drop(int64(i))
-				return true
+				return i, true
 			}
 		}
 		f.sum = f.sum<<8 ^ f.table[byte(f.sum>>8)^b[i]]
 	}
-	if f.seen > f.largest {
-		f.drop(1)
-		return true
-	}
-	return false
+	return 0, false
 }
 
 func (f *flac) drop(n int64) {
