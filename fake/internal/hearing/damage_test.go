@@ -94,6 +94,19 @@ func TestCorruptedFiles(t *testing.T) {
 	}
 }
 
+// The decoder of MP3 panics at the scale factors of mixed blocks at the low rates.
+func TestPanicOfADecoderIsADamagedFrame(t *testing.T) {
+	audio := file(t, "audio/16000.mp3")
+	_, _, want := hear(t, spec(t, "16K"), audio)
+	side := audio[10*144+4:]
+	side[5] |= 0x01               // the window is switched
+	side[6] = side[6]&0x1F | 5<<5 // to short blocks, mixed
+	_, got, sum := hear(t, spec(t, "16K"), audio)
+	if len(got) != 1 || sum.Note != "1 frames or packets are damaged and heard as silence" || sum.Duration != want.Duration {
+		t.Errorf("%v %+v, want %+v", got, sum, want)
+	}
+}
+
 // A few bytes can stand for hours of one and the same sample. So many are not heard.
 func TestBombs(t *testing.T) {
 	constant := flacFrame(0, 65535, []byte{0, 0, 7})

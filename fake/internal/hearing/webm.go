@@ -63,6 +63,9 @@ func (w *webm) decode(p []byte, last bool, out *outlet) error {
 
 // element deals with the next element, or with what is none.
 func (w *webm) element(out *outlet) (more bool, err error) {
+	if w.lost {
+		return w.resync(out), nil
+	}
 	b := w.in.bytes()
 	id, n := ebmlNumber(b, 4, true)
 	size, m := uint64(0), 0
@@ -77,7 +80,6 @@ func (w *webm) element(out *outlet) (more bool, err error) {
 		if id == ebmlTrack {
 			w.number, w.codec, w.private = 0, "", nil
 		}
-		w.lost = w.lost && m < 0
 		w.in.drop(int64(n + max(m, 1)))
 		return true, nil
 	case ebmlClusterTime, ebmlScale, ebmlTrackNumber, ebmlCodec, ebmlCodecPrivate, ebmlBlock, ebmlSimpleBlock:
@@ -86,7 +88,7 @@ func (w *webm) element(out *outlet) (more bool, err error) {
 		}
 	}
 	if n < 0 || m < 0 || size > ebmlMost(id, n) {
-		return w.resync(b, out), nil
+		return w.resync(out), nil
 	}
 	w.in.drop(int64(n+m) + int64(size)) //nolint:gosec // it is below 2^40
 	return true, nil
@@ -98,7 +100,6 @@ func (w *webm) whole(id uint64, head, size int, out *outlet) (more bool, err err
 	if len(b) < head+size {
 		return false, nil
 	}
-	w.lost = false
 	w.in.drop(int64(head + size))
 	out.used = w.in.used
 	return true, w.leaf(id, b[head:head+size], out)
@@ -117,22 +118,22 @@ func ebmlMost(id uint64, n int) uint64 {
 }
 
 // resync drops what comes before the next cluster, or the next block of the track, and returns false when more bytes are needed.
-func (w *webm) resync(b []byte, out *outlet) bool {
+func (w *webm) resync(out *outlet) bool {
+	b := w.in.bytes()
+	first := 0
 	if !w.lost {
 		w.lost = true
 		out.damaged++
+		first = 1
 	}
-	for i := 1; i < len(b); i++ {
-		switch fit := w.begins(b[i:]); {
-		case fit > 0:
+	for i := first; i < len(b); i++ {
+		if fit := w.begins(b[i:]); fit >= 0 {
 			w.in.drop(int64(i))
-			return true
-		case fit == 0:
-			w.in.drop(int64(i - 1)) // the byte in front of it is none, so this comes here again
-			return false
+			w.lost = fit == 0
+			return fit > 0
 		}
 	}
-	w.in.drop(int64(len(b) - 1))
+	w.in.drop(int64(len(b)))
 	return false
 }
 
