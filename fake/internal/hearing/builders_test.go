@@ -92,9 +92,9 @@ func flacInfo(rate, channels, depth int, block uint16) []byte {
 	return append(b, make([]byte, 20)...)
 }
 
-// flacFrame is a frame of so many samples at 16 bits and one channel, with right checksums around a body.
+// flacFrame is a frame of so many samples in one channel, of the depth of the file, with right checksums around a body.
 func flacFrame(number byte, samples uint16, body []byte) []byte {
-	b := []byte{0xFF, 0xF8, 0x70, 0x08, number, byte((samples - 1) >> 8), byte(samples - 1)}
+	b := []byte{0xFF, 0xF8, 0x70, 0x00, number, byte((samples - 1) >> 8), byte(samples - 1)}
 	b = append(b, byte(sum(b, 8, 0x07)))
 	b = append(b, body...)
 	return binary.BigEndian.AppendUint16(b, sum(b, 16, 0x8005))
@@ -112,18 +112,27 @@ func sum(b []byte, width int, poly uint32) uint16 {
 	return uint16(v)
 }
 
-// plainFLAC is a FLAC file whose frames hold their samples as they are.
-func plainFLAC(rate int, samples []int16) []byte {
+// plainFLAC is a FLAC file of 8, 16 or 24 bits whose frames hold their samples as they are.
+func plainFLAC(rate, depth int, samples []int16) []byte {
 	const block = 4000
-	b := flacInfo(rate, 1, 16, block)
+	b := flacInfo(rate, 1, depth, block)
 	number := byte(0)
 	for part := range slices.Chunk(samples, block) {
 		body := []byte{0x02}
 		for _, s := range part {
-			body = binary.BigEndian.AppendUint16(body, uint16(s))
+			body = append(body, []byte{byte(s >> 8), byte(s), 0}[:depth/8]...)
 		}
 		b = append(b, flacFrame(number, uint16(len(part)), body)...)
 		number++
 	}
 	return b
+}
+
+// ofStream is a page with another serial number.
+func ofStream(serial uint32, page []byte) []byte {
+	page = slices.Clone(page)
+	binary.LittleEndian.PutUint32(page[14:], serial)
+	copy(page[22:], []byte{0, 0, 0, 0})
+	binary.LittleEndian.PutUint32(page[22:], pageSum(page))
+	return page
 }

@@ -98,9 +98,60 @@ func TestSummaryOfContainers(t *testing.T) {
 func TestFLACIsTheSameSoundAsItsSamples(t *testing.T) {
 	samples := sample(16000)
 	_, want, _ := hear(t, spec(t, "LSB16K"), le(samples))
-	_, got, sum := hear(t, spec(t, "16K"), plainFLAC(16000, samples))
-	if len(want) == 0 || !slices.Equal(got, want) || sum.Duration != 5000 {
-		t.Errorf("%v %+v, want %v", got, sum, want)
+	for _, depth := range []int{16, 24} {
+		_, got, sum := hear(t, spec(t, "16K"), plainFLAC(16000, depth, samples))
+		if len(want) == 0 || !slices.Equal(got, want) || sum.Duration != 5000 {
+			t.Errorf("%d bits: %v %+v, want %v", depth, got, sum, want)
+		}
+	}
+	for i := range samples {
+		samples[i] = samples[i] >> 8 << 8
+	}
+	_, want, _ = hear(t, spec(t, "LSB16K"), le(samples))
+	if _, got, _ := hear(t, spec(t, "16K"), plainFLAC(16000, 8, samples)); !slices.Equal(got, want) {
+		t.Errorf("8 bits: %v, want %v", got, want)
+	}
+}
+
+// Streams beside the first one of speech are not heard, those that are chained behind it are.
+func TestStreamsOfOneOgg(t *testing.T) {
+	packet := opusPacket(t)
+	plain := oggOpus(1, packet, packet)
+	skeleton, other := ofStream(2, oggPage(2, 0, 0, []byte("fishead\x00"))), ofStream(3, oggPage(2, 0, 0, opusHead(1)))
+	beside := slices.Concat(skeleton, plain, other, ofStream(3, oggPage(0, 0, 1, packet, packet)))
+	chained := slices.Concat(plain, oggPage(4, -1, 4, packet), plain)
+	for name, c := range map[string]struct {
+		audio []byte
+		ms    int
+	}{"alone": {plain, 40}, "beside others": {beside, 40}, "chained": {chained, 100}} {
+		if _, _, sum := hear(t, spec(t, "16K"), c.audio); sum.Duration != c.ms || sum.Note != "" {
+			t.Errorf("%s: %+v, want %d ms", name, sum, c.ms)
+		}
+	}
+}
+
+// A page that is lost leaves a gap of its length; what is before the first sound and after the last one is not heard.
+func TestPositionsOfOgg(t *testing.T) {
+	packet := opusPacket(t)
+	head := opusHead(1)
+	head[10], head[11] = 0x80, 0x07 // 1,920 samples at 48 kHz are to be skipped
+	begin := slices.Concat(oggPage(2, 0, 0, head), oggPage(0, 0, 1, []byte("OpusTags")))
+	at := func(sequence uint32, position int64, flags byte) []byte {
+		return oggPage(flags, position, sequence, packet, packet, packet, packet, packet)
+	}
+	for name, c := range map[string]struct {
+		audio []byte
+		ms    int
+	}{
+		"whole":              {slices.Concat(begin, at(2, 4800, 0), at(3, 9600, 0), at(4, 14400, 4)), 260},
+		"the second is lost": {slices.Concat(begin, at(2, 4800, 0), at(4, 14400, 4)), 260},
+		"the first is lost":  {slices.Concat(begin, at(3, 9600, 0), at(4, 14400, 4)), 260 + 40},
+		"ends early":         {slices.Concat(begin, at(2, 4800, 0), at(3, 9600, 0), at(4, 12000, 4)), 210},
+		"begins late":        {slices.Concat(begin, at(2, 480000, 0), at(3, 484800, 0)), 160},
+	} {
+		if _, _, sum := hear(t, spec(t, "16K"), c.audio); sum.Duration != c.ms {
+			t.Errorf("%s: %+v, want %d ms", name, sum, c.ms)
+		}
 	}
 }
 
@@ -128,6 +179,7 @@ func TestContainersThatCannotBeHeard(t *testing.T) {
 		"FLAC: it ends before it says what is in it":                                             flac[:30],
 		"flac: nothing in it could be decoded":                                                   append(flacInfo(16000, 1, 16, 4096), bytes.Repeat([]byte("\xFF\xF8\xC9\x08"), 999)...),
 		"FLAC: it ends before its first frame":                                                   flac[:44],
+		"MP3: 24000 samples a second is none of 8000, 11025, 16000, 22050, 32000, 44100, 48000":  bytes.Repeat(append([]byte("\xFF\xF3\x44\xC0"), make([]byte, 92)...), 3),
 		"MP3: there is no frame in it":                                                           append([]byte("ID3\x03\x00\x00\x7F\x7F\x7F\x7F"), make([]byte, 9000)...),
 		"Ogg: it ends before it says what is in it":                                              []byte("OggS and so on, but no page"),
 		"Ogg: Vorbis is not among the documented codecs, Opus and Speex":                         slices.Concat(oggPage(2, 0, 0, []byte("\x01vorbis and so on")), oggPage(0, 0, 1, []byte("\x03vorbis"))),

@@ -50,7 +50,7 @@ func TestDamageDoesNotMoveTheRest(t *testing.T) {
 		}
 	}
 	samples := sample(16000)
-	audio := plainFLAC(16000, samples)
+	audio := plainFLAC(16000, 16, samples)
 	audio[300] ^= 1
 	for i := range 200 {
 		audio[20000+i] = 0xFF

@@ -43,7 +43,7 @@ func beginning(tb testing.TB, name string, n int) []byte {
 func FuzzFLAC(f *testing.F) {
 	f.Add(beginning(f, "8000.flac", 3000), uint16(7))
 	f.Add(beginning(f, "16000.flac", 2000), uint16(1))
-	f.Add(plainFLAC(8000, sample(8000)[:500]), uint16(9))
+	f.Add(plainFLAC(8000, 16, sample(8000)[:500]), uint16(9))
 	f.Fuzz(func(t *testing.T, audio []byte, size uint16) {
 		probe(t, append([]byte("fLaC"), audio[min(4, len(audio)):]...), size)
 	})

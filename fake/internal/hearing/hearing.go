@@ -2,7 +2,8 @@
 //
 // A Listener takes the bytes of an upload or of a stream as they come, however they are cut, and says when speech began and
 // ended, in milliseconds of audio. What was said it cannot know: Transcribe answers with built-in sentences, chosen by a digest
-// of the sound, so that the same audio always gives the same text. Nothing here reads a clock or keeps the audio.
+// of the sound, so that the same audio always gives the same text. Nothing here reads a clock or keeps the audio. A decoder for a
+// container gets its bytes piece by piece and holds one frame of them; what it gives goes through an outlet, which bounds it.
 package hearing
 
 import (
@@ -16,7 +17,7 @@ type Spec struct {
 	Format    protocol.AudioFormat // as declared
 	Sniff     bool                 // a header in the audio beats a declared raw format (documented: audio-format)
 	Guess     bool                 // audio that should have a header and has none is little-endian PCM (observed)
-	AllowMP4  bool                 // MP4 is heard like the other compressed containers instead of being refused
+	AllowMP4  bool                 // MP4 is heard as one utterance, for it is not decoded, instead of being refused
 	Utterance time.Duration        // longest utterance; 0 means 30 s (documented: limitations)
 	Interval  time.Duration        // audio between interim results; 0 means none
 }
@@ -56,7 +57,7 @@ type Summary struct {
 	Channels  int
 	Silent    bool // there are samples, and all of them are zero or next to it
 	Speech    int  // milliseconds of speech
-	Note      string
+	Note      string // what a person should know: what was damaged, cut off, or heard by its loudness alone
 }
 
 // UnsupportedError says why audio cannot be heard.
