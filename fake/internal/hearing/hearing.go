@@ -55,8 +55,8 @@ type Summary struct {
 	Container string // raw, wav, adpcm, ogg, flac, mp3, webm, mp4
 	Rate      int    // samples per second; 0 when not known
 	Channels  int
-	Silent    bool // there are samples, and all of them are zero or next to it
-	Speech    int  // milliseconds of speech
+	Silent    bool   // there are samples, and all of them are zero or next to it
+	Speech    int    // milliseconds of speech
 	Note      string // what a person should know: what was damaged, cut off, or heard by its loudness alone
 }
 
