@@ -19,14 +19,14 @@ type listed struct {
 	Parts   []string `json:"parts"`
 }
 
-func listing(s *scenarios.Scenario) *listed {
-	return &listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), s.Parts()}
+func (s *Server) listing(sc *scenarios.Scenario) *listed {
+	return &listed{sc.ID, s.redact.Text(sc.Title), string(sc.Surface), string(sc.Level), sc.Basis.String(), sc.Parts()}
 }
 
 func (s *Server) getScenarios(w http.ResponseWriter, _ *http.Request) error {
 	all := []*listed{}
 	for _, sc := range s.Scenarios() {
-		all = append(all, listing(sc))
+		all = append(all, s.listing(sc))
 	}
 	writeJSON(w, http.StatusOK, all)
 	return nil
@@ -39,7 +39,7 @@ func (s *Server) getScenario(w http.ResponseWriter, _ *http.Request) error {
 		writeJSON(w, http.StatusOK, nil)
 		return nil
 	}
-	writeJSON(w, http.StatusOK, listing(sc))
+	writeJSON(w, http.StatusOK, s.listing(sc))
 	return nil
 }
 
@@ -51,7 +51,7 @@ func (s *Server) putScenario(w http.ResponseWriter, r *http.Request) error {
 	if err := s.SetScenario(sc); err != nil {
 		return badRequest(err.Error(), "GET /scenarios lists them; one with play among its parts can be played")
 	}
-	writeJSON(w, http.StatusOK, listing(sc))
+	writeJSON(w, http.StatusOK, s.listing(sc))
 	return nil
 }
 

@@ -261,10 +261,11 @@ func (u *upload) begin() {
 // meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
 // waits until everything was read.
 func (u *upload) meet() {
+	held := false
 	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			u.x.delay(d.For)
+			held = u.x.delay(d.For) || held
 		case scenarios.DoExpireKey:
 			u.x.expireKey(d)
 			u.job.refusal = u.authorize()
@@ -278,7 +279,7 @@ func (u *upload) meet() {
 			u.forced = append(u.forced, do)
 		}
 	}
-	if u.body.drip.Bytes == 0 {
+	if u.body.drip.Bytes == 0 && !held { // who moved the clock behind a delay is to find the reply written
 		u.x.settle() // what comes now is the client's to send
 	}
 }
@@ -327,10 +328,6 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.left <= 0 {
 		return 0, errDrained
 	}
-	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
-		p.due = now.Add(readPause)
-		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
-	}
 	if p.ended {
 		return 0, io.EOF
 	}
@@ -339,9 +336,16 @@ func (p *patient) Read(b []byte) (int, error) {
 		if !p.wait() {
 			return 0, io.ErrUnexpectedEOF
 		}
+		p.due = time.Time{} // the client did not make it wait
+	}
+	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
+		p.due = now.Add(readPause)
+		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
 	}
 	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
-	p.ended = errors.Is(err, io.EOF)
+	if p.ended = errors.Is(err, io.EOF); p.ended {
+		_ = p.control.SetReadDeadline(time.Time{}) // else net/http took a client for gone that waits longer for its reply
+	}
 	p.left -= int64(n)
 	return n, err
 }

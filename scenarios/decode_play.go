@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios/strict"
@@ -11,7 +12,10 @@ import (
 
 const (
 	mostFaults   = 100
+	mostCopies   = 1000
 	mostRepeats  = 10_000
+	mostTokens   = 50_000    // of a result, repeats included
+	mostText     = 512 << 10 // bytes of it
 	eventLetters = "S E C U A G"
 )
 
@@ -73,6 +77,11 @@ func readFault(n strict.Node) Fault {
 			if v.Text() != "all" {
 				strict.Int(&f.Times, 1)(v)
 			}
+		},
+		"per": func(v strict.Node) {
+			var per string
+			strict.OneOf(&per, "key", "server")(v)
+			f.All = per == "server"
 		},
 		"do": func(v strict.Node) { f.Do = readDos(v) },
 	}, "at", "do")
@@ -240,8 +249,8 @@ func doFields(d *Do) strict.Fields {
 		},
 		"duplicate": func(v strict.Node) {
 			a := DoDuplicate{}
-			if strict.Int(&a.Times, 2)(v); a.Times > mostRepeats {
-				v.Fail("is more than %d", mostRepeats)
+			if strict.Int(&a.Times, 2)(v); a.Times > mostCopies {
+				v.Fail("is more than %d", mostCopies)
 			}
 			*d = a
 		},
@@ -346,7 +355,25 @@ func readSaid(n strict.Node) Said {
 			s.Text += t.Written
 		}
 	}
+	if tokens, bytes := s.size(); tokens > mostTokens || bytes > mostText {
+		n.Fail("is too large: a result has at most %d tokens and %d bytes of text, repeats included", mostTokens, mostText)
+	}
 	return s
+}
+
+// size is how many tokens and bytes of text are said in all.
+func (s Said) size() (tokens, bytes int) {
+	tokens, bytes = len(s.Tokens), len(s.Text)
+	for _, t := range s.Tokens {
+		bytes += len(t.Spoken.Value) + len(t.Label.Value)
+	}
+	if tokens == 0 {
+		tokens = len(strings.Fields(s.Text))
+	}
+	if runes := utf8.RuneCountInString(s.Text); tokens == 1 && len(s.Tokens) == 0 && runes < len(s.Text) {
+		tokens = runes // each character becomes one
+	}
+	return tokens * s.Repeat, bytes * s.Repeat
 }
 
 func readToken(n strict.Node) protocol.Token {

@@ -189,7 +189,7 @@ func (d DoOrder) String() string { return "order " + strings.Join(d.Letters, " "
 func (d DoSend) String() string { return fmt.Sprintf("send %q", d.Text) }
 
 // String implements Do.
-func (d DoReplace) String() string { return fmt.Sprintf("replace by %q", short(d.Text)) }
+func (d DoReplace) String() string { return fmt.Sprintf("replace by %q", d.Text) }
 
 // String implements Do.
 func (d DoResult) String() string {
@@ -199,9 +199,9 @@ func (d DoResult) String() string {
 	case d.Text == "" && len(d.Tokens) == 0:
 		return "empty result"
 	case d.Repeat > 1:
-		return fmt.Sprintf("result %q, %d times", short(d.Text), d.Repeat)
+		return fmt.Sprintf("result %q, %d times", d.Text, d.Repeat)
 	}
-	return fmt.Sprintf("result %q", short(d.Text))
+	return fmt.Sprintf("result %q", d.Text)
 }
 
 // String implements Do.
@@ -213,12 +213,4 @@ func (d DoExpireKey) String() string {
 		return d.Word()
 	}
 	return fmt.Sprintf("expire-key, %s ago", d.Ago)
-}
-
-func short(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

@@ -34,7 +34,7 @@ func (f Fault) InWords() string {
 	for _, d := range f.Do {
 		happens = append(happens, f.doInWords(d))
 	}
-	return "At " + f.when() + ": " + strings.Join(happens, ", then ") + "."
+	return "At " + f.when() + map[bool]string{true: " of all clients together"}[f.All] + ": " + strings.Join(happens, ", then ") + "."
 }
 
 // when names the occurrences, such as "the first handshake".
@@ -257,4 +257,12 @@ func (e Expectation) InWords() string {
 		ReactIssue: "asks for another key", ReactStart: "begins again with s", ReactClose: "gives up and ends the connection", ReactRetry: "tries once more",
 	}[e.Expect]
 	return does + " within " + span(e.Within)
+}
+
+func short(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }

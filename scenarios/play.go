@@ -43,12 +43,13 @@ func (p Point) Surface() protocol.Surface {
 }
 
 // Fault is something that goes wrong at a point. Occurrences are counted for each key on its own, and for the whole server where
-// no key is known.
+// no key is known or the fault wants it so.
 type Fault struct {
 	At    Point
 	Of    string // AtEvent: only events with this letter; empty for all
 	Nth   int    // the first occurrence that it is about, from 1
 	Times int    // how many from there; 0 for all
+	All   bool   // "per: server": occurrences of all keys are counted together
 	Do    []Do   // in this order
 	Line  int    // in the file
 }

@@ -34,7 +34,7 @@ func explainCase(s *scenarios.Scenario) string {
 
 // counted says for whom occurrences are counted, where that makes a difference.
 func counted(s *scenarios.Scenario) string {
-	some := func(f scenarios.Fault) bool { return f.Nth > 1 || f.Times > 0 }
+	some := func(f scenarios.Fault) bool { return (f.Nth > 1 || f.Times > 0) && !f.All }
 	switch {
 	case !slices.ContainsFunc(s.Play.Faults, some):
 		return ""
