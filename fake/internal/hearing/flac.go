@@ -155,7 +155,7 @@ func (f *flac) starts(b []byte, out *outlet) bool {
 
 // end is where the current frame ends, once that is known. It goes on where it stopped.
 func (f *flac) end(b []byte) (n int, known bool) {
-	for ; f.seen < len(b); f.seen++ {
+	for ; f.seen < len(b) && f.seen <= f.largest; f.seen++ {
 		i := f.seen
 		if i > 5 && b[i] == 0xFF {
 			if len(b) < i+flacHeadMost {
