@@ -48,7 +48,9 @@ func (s *Server) putScenario(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SetScenario(sc); err != nil {
+	if err := s.SetScenario(sc); errors.Is(err, ErrUnshared) {
+		return unshared(err)
+	} else if err != nil {
 		return badRequest(err.Error(), "GET /scenarios lists them; one with play among its parts can be played")
 	}
 	writeJSON(w, http.StatusOK, s.listing(sc))
@@ -100,7 +102,9 @@ func (s *Server) broughtScenario(w http.ResponseWriter, r *http.Request) (*scena
 }
 
 func (s *Server) deleteScenario(w http.ResponseWriter, _ *http.Request) error {
-	_ = s.SetScenario(nil) // nothing can be wrong with it
+	if err := s.SetScenario(nil); err != nil {
+		return unshared(err) // nothing else can be wrong with it
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

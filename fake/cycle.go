@@ -2,6 +2,7 @@ package fake
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"mockamivoice/fake/internal/hearing"
@@ -58,6 +59,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		c.x.tolerate("s: " + err.Error())
 		return answer
 	}
+	c.x.learn(context.Background(), &r, format.Rate)
 	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(streamSpec(c.x.stage, format, r.interval))}
 	return answer
 }
@@ -98,6 +100,7 @@ func (c *stream) hear(audio []byte) {
 
 // flush ends what is being heard. Audio that turns out to be unreadable only now is refused like any other.
 func (c *stream) flush() {
+	c.saveWords()
 	if c.cycle.listener == nil {
 		c.run(session.Flushed{})
 		return
@@ -115,6 +118,9 @@ func (c *stream) flush() {
 	}
 	c.run(session.Flushed{})
 }
+
+// saveWords keeps the words of the cycle where that is wanted. Its session ends.
+func (c *stream) saveWords() { c.x.save(context.Background(), &c.cycle.params, c.cycle.format.Rate) }
 
 func (c *stream) found(events []hearing.Event) {
 	for _, e := range events {

@@ -21,7 +21,7 @@ func TestAnyClientMeetsEdgeCases(t *testing.T) {
 	tests := make(map[string]func(*edge))
 	for _, some := range []map[string]func(*edge){
 		issueEdges(), syncEdges(), syncCodeEdges(), syncEndEdges(), startEdges(), feedEdges(), limitEdges(), eventEdges(), resultEdges(), finalEdges(),
-		handshakeEdges(), hangEdges(), endEdges(),
+		handshakeEdges(), hangEdges(), endEdges(), jobEdges(), jobEndEdges(), createEdges(), wordsEdges(), registrationEdges(),
 	} {
 		maps.Copy(tests, some)
 	}
@@ -58,8 +58,7 @@ type edge struct {
 func newEdge(t *testing.T, s *scenarios.Scenario) *edge {
 	t.Helper()
 	e := &edge{t: t, s: s}
-	whole := s.StrikesAt(scenarios.AtHandshake, scenarios.AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
-	if whole {
+	if s.IsForServer() {
 		e.streamServer = newStreamServer(t, fake.WithScenario(s))
 		return e
 	}
@@ -101,6 +100,7 @@ func blamed() []string {
 		"stream.address-refused", "stream.bad-credentials", "stream.engine-refused", "stream.format-refused-at-feed", "stream.format-refused-at-start",
 		"stream.hang-after-handshake", "stream.hang-before-handshake", "stream.hang-in-handshake", "stream.hang-in-mid-stream",
 		"stream.illegal-authorization", "stream.key-expired-at-start", "stream.no-answer-to-end", "stream.no-answer-to-start", "stream.no-speech",
+		"words.hang",
 	}
 }
 

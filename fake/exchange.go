@@ -79,6 +79,14 @@ func (x *exchange) unreadable(what, value string, err error) {
 	x.tolerate(text)
 }
 
+// tolerateAbout notes what is odd about a text. Where a secret is in it, the note may hold a shortened one, and does not say.
+func (x *exchange) tolerateAbout(text, what string) {
+	if x.s.redact.Text(text) != text {
+		what = "what is odd here is not told, for there is a secret in it"
+	}
+	x.tolerate(what)
+}
+
 // refused notes why a key was not good.
 func (x *exchange) refused(g grant) {
 	x.s.metrics.refused(g.refusal)
@@ -125,7 +133,7 @@ func (x *exchange) admit(g grant) {
 
 // expireKey lets the key of the exchange end its life.
 func (x *exchange) expireKey(d scenarios.DoExpireKey) {
-	x.s.theatre.desk.Expire(x.key, x.s.clock.Now().Add(-d.Ago))
+	x.s.expire(x.key, x.s.clock.Now().Add(-d.Ago))
 }
 
 // conns numbers TCP connections. Where the http.Server was not prepared by Configure, a connection is known by its remote

@@ -104,11 +104,11 @@ func (p *pauses) await(x *exchange) {
 	p.left = until.Sub(system.Now())
 }
 
-// move moves the clock. It returns how much real time is left to wait for what was woken.
-func (p *pauses) move(by func() (int, error)) (fired int, left time.Duration, err error) {
+// move moves the clock. It returns how much of the patience, real time, is left to wait for what was woken.
+func (p *pauses) move(patience time.Duration, by func() (int, error)) (fired int, left time.Duration, err error) {
 	p.moving.Lock()
 	defer p.moving.Unlock()
-	p.allow(settleTime)
+	p.allow(patience)
 	fired, err = by()
 	return fired, max(p.allow(0), 0), err
 }
@@ -166,14 +166,14 @@ func (x *exchange) hold() {
 }
 
 // moveAndSettle moves the clock, then lets everything that was woken by that come to rest: what is due again by then runs as
-// well. Unsettled are the connections that were not at rest after a second of real time.
-func (s *Server) moveAndSettle(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
-	fired, left, err := s.pauses.move(func() (int, error) { return by(m) })
+// well. Unsettled are the connections that were not at rest after so much real time.
+func (s *Server) moveAndSettle(ctx context.Context, m *clock.Manual, patience time.Duration, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
+	fired, left, err := s.pauses.move(patience, func() (int, error) { return by(m) })
 	if err != nil {
 		return 0, nil, err
 	}
 	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
-	ctx, cancel := context.WithTimeout(context.Background(), left)
+	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	for {
 		unsettled = s.settle(ctx)

@@ -3,6 +3,7 @@ package fake
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"mockamivoice/fake/internal/hearing"
@@ -15,12 +16,16 @@ type recognition struct {
 	surface   protocol.Surface
 	engine    string
 	language  string
-	service   string // of the key
-	key       string // authorization inside d or s
+	service   string           // of the key
+	key       string           // authorization inside d or s
+	all       []protocol.Param // of d
 	ampersand bool
 	fillers   bool // keepFillerToken=1 (documented: request-parameters)
 	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
 	interval  time.Duration
+	noLog     bool // of the path, or loggingOptOut
+
+	vocabulary vocabulary
 }
 
 // utterance is a stretch of speech: what S and E say, and what was heard between them.
@@ -41,8 +46,10 @@ func (s *Server) recognition(u *upload) recognition {
 		return v
 	}
 	return recognition{
-		surface: protocol.SurfaceSync, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
-		fillers: find("keepFillerToken") == "1", diarize: wantsSpeakers(find("segmenterProperties")),
+		surface: u.x.surface, all: d.Params, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
+		fillers: find("keepFillerToken") == "1", diarize: u.x.surface == protocol.SurfaceSync && wantsSpeakers(find("segmenterProperties")), // ruled: no effect on jobs
+		noLog:      u.x.r.URL.Path == protocol.PathSyncNoLog || u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("loggingOptOut"), "True"),
+		vocabulary: askVocabulary(d.Engine, d.Params, protocol.First),
 	}
 }
 
@@ -55,7 +62,7 @@ func startRecognition(start protocol.Start) recognition {
 	return recognition{
 		surface: protocol.SurfaceStream, engine: engine, language: hearing.Language(engine), key: start.Value("authorization"),
 		fillers: start.Value("keepFillerToken") == "1", diarize: wantsSpeakers(start.Value("segmenterProperties")),
-		interval: interimInterval(start),
+		interval: interimInterval(start), vocabulary: askVocabulary(engine, start.Params, protocol.Last),
 	}
 }
 
@@ -75,8 +82,10 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said: the scenario that is played, or the transcriber, if they know, else the built-in sentences.
+// transcribe says what was said: the scenario that is played, or the transcriber, if they know, else the built-in sentences; in the
+// spelling of the registered words.
 func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
+	s.usage.add(r, u.end-u.start)
 	said, played := saidBy(play, index)
 	t, known := Transcript{}, played
 	switch {
@@ -97,7 +106,7 @@ func (s *Server) transcribe(r recognition, u utterance, index int, play *scenari
 	if r.diarize && !played {
 		label(t.Tokens, index)
 	}
-	return t
+	return t.spelled(r.vocabulary.words)
 }
 
 // label names the speaker on every token; two speakers take turns. (documented: the labels; the turns are ours)

@@ -18,6 +18,12 @@ type reply struct {
 	basis  protocol.Basis // how well it is known; 0 where that goes without saying
 }
 
+// on is r in a situation in which its use is known less well than its text is.
+func (r reply) on(basis protocol.Basis) reply {
+	r.basis = max(r.basis, basis)
+	return r
+}
+
 // replier makes the replies of a surface when a fault asks for others than the usual one.
 type replier interface {
 	failed(e *protocol.Error) reply
@@ -76,7 +82,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		case scenarios.DoGarble:
 			x.hides = x.hides || x.holdsSecret(r.body)
 			r.body = x.garble(r.body)
-		case scenarios.DoExpireKey: // done when the key was made or looked at
+		case scenarios.DoExpireKey, scenarios.DoState: // done when the key, or the job, was made or looked at
 		default:
 			x.spoil(w, r, do)
 			return

@@ -25,7 +25,7 @@ type presented struct {
 func (c *stream) present(start protocol.Start) {
 	c.presented = &presented{params: startRecognition(start)}
 	c.presented.grant = c.s.check(c.presented.params.key, c.now, c.peer)
-	c.presented.params.service = c.presented.grant.claims.Service
+	c.presented.params.service, c.presented.params.noLog = c.presented.grant.claims.Service, c.noLog
 	c.x.admit(c.presented.grant)
 }
 

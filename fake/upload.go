@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"crypto/md5" //nolint:gosec // the service tells it of the audio of a job
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -57,6 +58,7 @@ type job struct {
 type measure struct {
 	bytes int64
 	sum   hash.Hash
+	md5   hash.Hash // of a job alone
 	first []byte
 	data  []byte
 }
@@ -70,16 +72,25 @@ func (m *measure) write(p []byte, keep bool) {
 	}
 	m.bytes += int64(len(p))
 	m.sum.Write(p)
+	if m.md5 != nil {
+		m.md5.Write(p)
+	}
 	if keep {
 		m.data = append(m.data, p...)
 	}
 }
+
+// md5Text is the digest that the service tells of a job's audio.
+func (m *measure) md5Text() string { return hex.EncodeToString(m.md5.Sum(nil)) }
 
 func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
 	if m.sum == nil {
 		m.sum = sha256.New()
 	}
 	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: hex.EncodeToString(m.sum.Sum(nil)), Data: m.data}
+	if m.md5 != nil {
+		a.MD5 = m.md5Text()
+	}
 	if !s.redact.Bytes(m.first) {
 		a.First = hex.EncodeToString(m.first[:min(len(m.first), 16)])
 	}
@@ -99,7 +110,10 @@ func (u *upload) value(name string) string {
 // they have sent everything. (observed)
 func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 	u := &upload{x: x, query: protocol.ParseForm(x.r.URL.RawQuery)}
-	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.s.limits.Upload, x: x}
+	if x.surface == protocol.SurfaceAsync {
+		u.audio.md5 = md5.New() //nolint:gosec // the service tells it
+	}
+	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * u.limit(), x: x}
 	u.body = body
 	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	var err error
@@ -117,6 +131,14 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 		_, _ = io.Copy(io.Discard, body)
 	}
 	return u
+}
+
+// limit is how many bytes of audio are taken.
+func (u *upload) limit() int64 {
+	if u.x.surface == protocol.SurfaceAsync {
+		return u.x.stage.limits.Job
+	}
+	return u.x.stage.limits.Upload
 }
 
 func (u *upload) outcome(err error) {
@@ -239,7 +261,7 @@ func (u *upload) take(p []byte) {
 		return
 	}
 	u.audio.write(p, u.x.s.tape.Audio)
-	if u.audio.bytes > u.x.stage.limits.Upload {
+	if u.audio.bytes > u.limit() {
 		u.big = true
 		u.job.listener, u.audio.data = nil, nil
 		return
@@ -261,6 +283,9 @@ func (u *upload) begin() {
 // meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
 // waits until everything was read.
 func (u *upload) meet() {
+	if u.x.surface != protocol.SurfaceSync {
+		return
+	}
 	held := false
 	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
 		switch d := do.(type) {

@@ -59,6 +59,8 @@ type (
 	DoResult struct{ Said }
 	// DoLimit acts as if a limit had been reached.
 	DoLimit struct{ Name Limit }
+	// DoState tells that a job stands in a state, wherever it really is.
+	DoState struct{ State protocol.JobState }
 	// DoExpireKey lets the key end its life, some time ago as the service sees it.
 	DoExpireKey struct{ Ago time.Duration }
 )
@@ -80,6 +82,7 @@ func (DoSend) do()      {}
 func (DoReplace) do()   {}
 func (DoResult) do()    {}
 func (DoLimit) do()     {}
+func (DoState) do()     {}
 func (DoExpireKey) do() {}
 
 // Word implements Do.
@@ -132,6 +135,9 @@ func (DoResult) Word() string { return "result" }
 
 // Word implements Do.
 func (DoLimit) Word() string { return "limit" }
+
+// Word implements Do.
+func (DoState) Word() string { return "state" }
 
 // Word implements Do.
 func (DoExpireKey) Word() string { return "expire-key" }
@@ -206,6 +212,9 @@ func (d DoResult) String() string {
 
 // String implements Do.
 func (d DoLimit) String() string { return "limit " + string(d.Name) }
+
+// String implements Do.
+func (d DoState) String() string { return "state " + string(d.State) }
 
 // String implements Do.
 func (d DoExpireKey) String() string {

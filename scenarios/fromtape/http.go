@@ -55,7 +55,7 @@ func (b *builder) reply(i int) *scenarios.Entry {
 func (b *builder) request(e, reply *scenarios.Entry, same bool) {
 	path, query, _ := strings.Cut(pathOf(e.Target), "?")
 	issue := path == protocol.PathIssue
-	b.need(map[bool]scenarios.Capability{true: scenarios.CanIssue, false: scenarios.CanSync}[issue])
+	b.need(scenarios.Request{Path: scenarios.Template(path)}.Needs())
 	secret := wrongKey
 	switch {
 	case issue && b.goodCredentials(e):
