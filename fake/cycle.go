@@ -113,7 +113,8 @@ func (c *stream) flush() {
 		return
 	}
 	if c.cycle.bytes > 0 {
-		c.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(c.cycle.listener.Summary())})
+		summary := c.cycle.listener.Summary()
+		c.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary) + summary.Mismatch(c.cycle.format)})
 	}
 	c.run(session.Flushed{})
 }

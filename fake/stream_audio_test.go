@@ -7,6 +7,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"mockamivoice/scenarios"
 )
 
 // one feeds audio and expects one utterance in it and a plain e.
@@ -63,9 +65,34 @@ var _ = Describe("The stream hears audio", func() {
 		Entry("stereo WAV", "16K", "speech-ja-stereo.wav", 4096),
 	)
 
-	It("takes Ogg Opus for one utterance (observed: the vendor's recorder)", func() {
-		u := one(srv.begin("OPUS16K"), oggOpus(150), 512)
-		Expect(u.end).To(BeNumerically(">", u.start))
+	It("hears the two utterances of Ogg Opus (observed: the vendor's recorder)", func() {
+		audio, err := os.ReadFile("../testdata/audio/wide.opus")
+		Expect(err).NotTo(HaveOccurred())
+		c := srv.begin("OPUS16K")
+		c.feed(audio, 512)
+		c.text("e")
+		events, _ := c.until("e")
+		all := utterances(events)
+		Expect(all).To(HaveLen(2))
+		Expect(all[1].start).To(BeNumerically(">", all[0].end))
+	})
+
+	It("refuses what names a container and has nothing of it (documented: the answer)", func() {
+		c := srv.begin("16K")
+		c.feed(append([]byte("fLaC"), bytes.Repeat([]byte("no FLAC "), 100)...), 100)
+		_, end := c.until("e")
+		Expect(end).To(Equal("p received unsupported audio format"))
+	})
+
+	It("believes the header of audio for the other class of engines, and says so (documented: audio-format)", func() {
+		audio, err := os.ReadFile("../testdata/audio/44100.mp3")
+		Expect(err).NotTo(HaveOccurred())
+		c := srv.begin("8K")
+		c.feed(audio, 4096)
+		c.text("e")
+		events, _ := c.until("e")
+		Expect(utterances(events)).To(HaveLen(1))
+		Expect(srv.on(scenarios.Heard, "mp3").Text).To(HaveSuffix("8K was declared, which is not for 44100 samples a second: the header is believed"))
 	})
 
 	It("takes the ADPCM of the vendor's recorder (observed)", func() {
@@ -78,39 +105,3 @@ var _ = Describe("The stream hears audio", func() {
 		utterances(events)
 	})
 })
-
-// oggOpus is an Ogg stream of so many packets of 20 ms.
-func oggOpus(packets int) []byte {
-	out := oggPage(2, 0, 0, append([]byte("OpusHead\x01\x01\x38\x01"), 0x80, 0xbb, 0, 0, 0, 0, 0))
-	out = append(out, oggPage(0, 0, 1, []byte("OpusTags\x04\x00\x00\x00test\x00\x00\x00\x00"))...)
-	for i := range packets {
-		flags := byte(0)
-		if i == packets-1 {
-			flags = 4
-		}
-		packet := append([]byte{0x48}, bytes.Repeat([]byte{byte(i), 0x5a}, 30)...) // SILK wide-band, 20 ms
-		out = append(out, oggPage(flags, uint64(i+1)*960, uint32(i+2), packet)...)
-	}
-	return out
-}
-
-func oggPage(flags byte, granule uint64, sequence uint32, packet []byte) []byte {
-	le := binary.LittleEndian
-	p := append([]byte("OggS\x00"), flags)
-	p = le.AppendUint32(le.AppendUint32(le.AppendUint64(p, granule), 0x1234), sequence)
-	p = append(le.AppendUint32(p, 0), 1, byte(len(packet)))
-	p = append(p, packet...)
-	crc := uint32(0)
-	for _, b := range p {
-		crc ^= uint32(b) << 24
-		for range 8 {
-			if crc&0x80000000 != 0 {
-				crc = crc<<1 ^ 0x04c11db7
-			} else {
-				crc <<= 1
-			}
-		}
-	}
-	le.PutUint32(p[22:], crc)
-	return p
-}

@@ -141,6 +141,11 @@ var _ = Describe("Recognizing over synchronous HTTP", func() {
 		Entry("8 kHz µ-law in WAV", "speech-ja-8k-mulaw.wav", "c", "8K"),
 		Entry("two channels in WAV", "speech-ja-stereo.wav"),
 		Entry("PCM without a header", "speech-ja.raw", "c", "LSB16K"),
+		Entry("FLAC", "audio/16000.flac"),
+		Entry("MP3", "audio/44100.mp3"),
+		Entry("Opus in Ogg", "audio/wide.opus"),
+		Entry("Opus in WebM", "audio/file.webm"),
+		Entry("Speex in Ogg, by its loudness", "audio/16000.spx"),
 	)
 
 	It("hears the same words in the same sound, whatever carries it (ours)", func() {
@@ -207,6 +212,8 @@ var _ = Describe("Odd input to synchronous recognition", func() {
 		Entry("V29 zero bytes of audio (observed; documented: response-code-and-message)", beStub("", ""), beStub("o", rejected), "d", "-a-general", "a", ""),
 		Entry("no a part at all (assumed: like zero bytes)", beStub("", ""), beStub("o", rejected), "d", "-a-general"),
 		Entry("V30 random bytes (observed; recalled: the text)", beStub("", ""), beStub("+", unsupported), "d", "-a-general", "a", randomBytes(4096)),
+		Entry("a FLAC file without frames that can be read (assumed)", beStub("", ""), beStub("+", unsupported), "d", "-a-general", "a", "fLaC"+randomBytes(4096)),
+		Entry("an Ogg file without a page that can be read (assumed)", beStub("", ""), beStub("+", unsupported), "d", "-a-general", "a", "OggS"+randomBytes(4096)),
 		Entry("an MP4 file (assumed)", beStub("", ""), beStub("+", unsupported), "d", "-a-general", "a", mp4),
 		Entry("V31 an engine that does not exist (observed)", beStub("", ""), beUnauthorized(), "d", "-a-nonexistent", "a", "RIFF"),
 		Entry("no engine (assumed)", beStub("", ""), beStub("x", "recognition result is rejected because grammar files are not loaded"), "d", "", "a", "RIFF"),

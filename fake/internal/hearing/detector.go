@@ -255,7 +255,8 @@ func (d *detector) goOn() {
 }
 
 func (d *detector) heard(end int) Voice {
-	return Voice{Start: max(d.at(d.onset), d.begin), End: end, Understood: d.moved && d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
+	start := max(d.at(d.onset), d.begin) // an utterance that was cut may begin inside of a frame, after the last loud one
+	return Voice{Start: start, End: max(end, start), Understood: d.moved && d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
 }
 
 // stop ends the utterance at a time in ms.

@@ -3,7 +3,8 @@
 // A Listener takes the bytes of an upload or of a stream as they come, however they are cut, and says when speech began and
 // ended, in milliseconds of audio. What was said it cannot know, unless the sound is a fixture and says so itself: Transcribe answers
 // with built-in sentences, chosen by a digest of the sound, so that the same audio always gives the same text. Nothing here reads a
-// clock or keeps the audio.
+// clock or keeps the audio. A decoder for a container gets its bytes piece by piece and holds one frame of them; what it gives goes
+// through an outlet, which bounds it.
 package hearing
 
 import (
@@ -17,7 +18,7 @@ type Spec struct {
 	Format    protocol.AudioFormat // as declared
 	Sniff     bool                 // a header in the audio beats a declared raw format (documented: audio-format)
 	Guess     bool                 // audio that should have a header and has none is little-endian PCM (observed)
-	AllowMP4  bool                 // MP4 is heard like the other compressed containers instead of being refused
+	AllowMP4  bool                 // MP4 is heard as one utterance, for it is not decoded, instead of being refused
 	Utterance time.Duration        // longest utterance; 0 means 30 s (documented: limitations)
 	Interval  time.Duration        // audio between interim results; 0 means none
 }
@@ -56,9 +57,9 @@ type Summary struct {
 	Container string // raw, wav, adpcm, ogg, flac, mp3, webm, mp4
 	Rate      int    // samples per second; 0 when not known
 	Channels  int
-	Silent    bool // there are samples, and all of them are zero or next to it
-	Speech    int  // milliseconds of speech
-	Note      string
+	Silent    bool   // there are samples, and all of them are zero or next to it
+	Speech    int    // milliseconds of speech
+	Note      string // what a person should know: what was damaged, cut off, or heard by its loudness alone
 }
 
 // UnsupportedError says why audio cannot be heard.
@@ -75,6 +76,8 @@ type Listener struct {
 	wav    wavHeader
 	bytes  int64
 	voice  detector
+	packed decoder // nil for samples, and for what cannot be decoded
+	out    outlet  // of packed
 	once   compressed
 	err    error
 }
@@ -113,16 +116,25 @@ func (l *Listener) Close() ([]Event, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	if l.source.compressed() {
+	switch {
+	case l.packed != nil:
+		l.unpack(nil, true)
+		if l.err == nil && l.out.rate > 0 {
+			l.voice.finish()
+		}
+	case l.source.compressed():
 		l.once.end(l.bytes)
-	} else {
+	default:
 		l.voice.finish()
 	}
-	return l.findings(), nil
+	return l.findings(), l.err
 }
 
 func (l *Listener) begin(s source) {
 	l.source = s
+	if l.packed = newDecoder(s); l.packed != nil {
+		l.out = outlet{voice: &l.voice, spec: l.spec}
+	}
 	if !s.compressed() {
 		l.voice.init(s.rate, l.spec)
 		l.voice.order = orderOf(s.encoding)
@@ -151,6 +163,8 @@ func (l *Listener) sniff(last bool) []byte {
 func (l *Listener) take(p []byte) {
 	switch {
 	case l.err != nil || l.source.kind == 0 || len(p) == 0:
+	case l.packed != nil:
+		l.unpack(p, false)
 	case l.source.compressed():
 		l.once.take(p)
 	default:
@@ -167,7 +181,9 @@ func (l *Listener) findings() []Event {
 // Summary tells about the audio so far.
 func (l *Listener) Summary() Summary {
 	s := Summary{Bytes: l.bytes, Container: l.source.container(), Rate: l.source.rate, Channels: max(l.source.channels, 1)}
-	if l.source.compressed() {
+	if l.packed != nil {
+		s.Note = l.out.remarks()
+	} else if l.source.compressed() {
 		s.Duration, s.Speech = estimate(l.bytes), estimate(l.bytes)
 		s.Note = "the container is not decoded: heard as one utterance, its times estimated at 32 kbit/s"
 		return s

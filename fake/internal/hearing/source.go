@@ -161,7 +161,12 @@ func (l *Listener) identify(last bool) (s source, skip int, err error) {
 		return source{}, 0, &UnsupportedError{"MP4 (AAC) is not among the documented containers"}
 	case has(4, "ftyp"):
 		return source{kind: mp4Source}, 0, nil
-	case has(0, "ID3"), l.spec.Format.Encoding == protocol.Headed && isMP3(h):
+	case has(0, "ID3"):
+		return source{kind: mp3Source}, 0, nil
+	case l.spec.Format.Encoding == protocol.Headed && isMP3(h, last) != mp3None:
+		if isMP3(h, last) == mp3More {
+			return source{}, 0, nil
+		}
 		return source{kind: mp3Source}, 0, nil
 	case l.spec.Format.Encoding != protocol.Headed || l.spec.Guess:
 		return raw(l.spec.Format), 0, nil
@@ -169,11 +174,10 @@ func (l *Listener) identify(last bool) (s source, skip int, err error) {
 	return source{}, 0, &UnsupportedError{"the audio has no known header, and the declared format " + l.spec.Format.Name + " needs one"}
 }
 
-// isMP3 reports whether h begins with the header of an MPEG audio layer III frame and can hardly be samples: version, layer, bit
-// rate and sample rate must all be real ones.
-func isMP3(h []byte) bool {
-	return len(h) >= 4 && h[0] == 0xFF && (h[1]&0xFE == 0xFA || h[1]&0xFE == 0xF2) &&
-		h[2]&0xF0 != 0xF0 && h[2]&0xF0 != 0 && h[2]&0x0C != 0x0C && h[3]&0x03 != 0x02
+// isMP3 tells whether h begins with MPEG audio layer III and can hardly be samples: its first frame must be followed by another.
+func isMP3(h []byte, last bool) mp3Fit {
+	_, fit := mp3Frame(h, last, false, mp3Head{})
+	return fit
 }
 
 // wavHeader walks the chunks of a WAV file up to the samples, once, however the header is cut.

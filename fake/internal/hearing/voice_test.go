@@ -85,3 +85,14 @@ func TestSilentMeansEverySample(t *testing.T) {
 		}
 	}
 }
+
+// A cut that lies inside of a frame leaves nothing that ends before it begins, whenever the speech stops after it.
+func TestCutsInsideOfAFrame(t *testing.T) {
+	s := spec(t, "LSB8K")
+	s.Utterance = 555 * time.Millisecond
+	for ms := 200; ms < 1500; ms += 10 {
+		speech := sound.Speech(8000, time.Duration(ms)*time.Millisecond)
+		hear(t, s, le(slices.Concat(speech, silence(8000, 300*time.Millisecond))))
+		hear(t, s, le(speech))
+	}
+}
