@@ -233,7 +233,7 @@ func (row sounding) check(srv *streamServer, c *rawClient, sync *service) string
 		spans[i] = fmt.Sprintf("%d–%d", u.start, u.end)
 	}
 	heard := "its samples"
-	if strings.Contains(heardOf(srv), "not decoded") {
+	if strings.Contains(lastHeard(srv), "not decoded") {
 		heard = "its loudness"
 	}
 	return fmt.Sprintf("| %s | %s | `%s` | %s | %s | %d–%d | %s |\n", row.what, row.rate, row.format, codeOrNone(row.c), strings.Join(spans, ", "), first, last, heard)
@@ -246,8 +246,8 @@ func codeOrNone(c string) string {
 	return "`" + c + "`"
 }
 
-// heardOf is what the tape says of the last sound.
-func heardOf(srv *streamServer) string {
+// lastHeard is what the tape says of the last sound.
+func lastHeard(srv *streamServer) string {
 	_, entries := srv.Tape(fake.TapeFilter{Surface: protocol.SurfaceStream, Kind: scenarios.Heard})
 	text := ""
 	for _, e := range entries {
