@@ -19,6 +19,7 @@ import (
 
 	"mockamivoice/fake/clock"
 	"mockamivoice/fake/internal/journal"
+	"mockamivoice/fake/internal/transcripts"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 	"mockamivoice/scenarios/redact"
@@ -37,7 +38,8 @@ type Server struct {
 	streams streams
 	theatre theatre
 	pauses  pauses
-	closing chan struct{} // closed when the server ends
+	folder  *transcripts.Folder // nil without transcripts
+	closing chan struct{}       // closed when the server ends
 	ended   sync.Once
 	started time.Time // real
 	nextID  atomic.Uint32
@@ -71,6 +73,7 @@ func New(options ...Option) *Server {
 		Sink:    s.tape.Sink,
 	})
 	s.metrics = newMetrics(s)
+	s.openTranscripts()
 	s.routes = s.router()
 	return s
 }

@@ -21,12 +21,18 @@ type recognition struct {
 	fillers   bool // keepFillerToken=1 (documented: request-parameters)
 	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
 	interval  time.Duration
+
+	books books
+	ask   func(u utterance, index int) Transcript // the recognizer, of who waits for it; nil where nobody does
 }
 
 // utterance is a stretch of speech: what S and E say, and what was heard between them.
 type utterance struct {
 	start, end int // milliseconds
+	after      int // the end of the utterance before; 0 for the first
+	of         int // how many there are; 0 where that is not known yet
 	voice      hearing.Voice
+	sound      *hearing.Sound // nil where no recognizer wants it
 }
 
 // recognition reads d, or the header that the vendor's library sends in its place with a raw body.
@@ -75,29 +81,53 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said: the scenario that is played, or the transcriber, if they know, else the built-in sentences.
+// transcribe says what was said. The first that knows counts: the scenario that is played, a transcript, the transcriber, the
+// recognizer, and in the end the built-in sentences.
 func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
-	said, played := saidBy(play, index)
-	t, known := Transcript{}, played
-	switch {
-	case played:
-		t = transcriptOf(said, u)
-	case s.transcriber != nil:
-		t, known = s.transcriber(Speech{Surface: r.surface, Engine: r.engine, Language: r.language, Start: u.start, End: u.end, Index: index})
-	}
+	t, known := s.knows(r, u, index, play)
 	switch {
 	case known:
-	case !u.voice.Understood:
-		e := protocol.NewError(protocol.SyncRejected)
-		return Transcript{Code: e.Code, Message: e.Message}
-	default:
-		h := hearing.Transcribe(r.language, u.voice, r.fillers)
-		t = Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
+		return t
+	case r.ask != nil && s.asks(u):
+		return r.ask(u, index)
 	}
-	if r.diarize && !played {
+	return s.builtIn(r, u, index)
+}
+
+// knows is what those say who answer at once.
+func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Scenario) (t Transcript, known bool) {
+	if said, played := saidBy(play, index); played {
+		return transcriptOf(said, u), true
+	}
+	if t, told := r.told(u, index); told {
+		return t, true
+	}
+	if s.transcriber == nil {
+		return Transcript{}, false
+	}
+	t, known = s.transcriber(speech(r, u, index))
+	if known && r.diarize {
+		label(t.Tokens, index)
+	}
+	return t, known
+}
+
+// builtIn is a sentence for what sounds like one.
+func (s *Server) builtIn(r recognition, u utterance, index int) Transcript {
+	if !u.voice.Understood {
+		return notUnderstood()
+	}
+	h := hearing.Transcribe(r.language, u.voice, r.fillers)
+	t := Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
+	if r.diarize {
 		label(t.Tokens, index)
 	}
 	return t
+}
+
+func notUnderstood() Transcript {
+	e := protocol.NewError(protocol.SyncRejected)
+	return Transcript{Code: e.Code, Message: e.Message}
 }
 
 // label names the speaker on every token; two speakers take turns. (documented: the labels; the turns are ours)

@@ -43,7 +43,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	if w = x.meetHandshake(w); w == nil {
 		return
 	}
-	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(rules(x.stage))}
+	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(rules(x.stage)), mind: s.newMind()}
 	if !s.streams.add(c, s.limits.Streams) {
 		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
 		return
@@ -102,6 +102,7 @@ type stream struct {
 	expires   time.Time         // end of life of the key of the cycle, zero for never
 	verdict   *session.Answered // on an s behind which the client sent on at once
 	farewell  string            // how the connection ended, when the server ended it
+	mind      *mind             // nil without a recognizer
 }
 
 // alarm is a timer of the machine. The generation tells a timer that was replaced from the one that counts.
@@ -154,9 +155,10 @@ func (c *stream) serve() {
 	for t := range c.timers {
 		c.disarm(session.Timer(t)) //nolint:gosec // four timers
 	}
-	c.cycle = cycle{}
+	c.discard()
 	c.cutLine()
 	c.mu.Unlock()
+	c.mind.wait()
 	c.ended(err)
 	c.out.close()
 	_ = c.ws.Close()
@@ -213,7 +215,7 @@ func (c *stream) message(r io.Reader) error {
 		c.take(command)
 	}
 	c.mu.Unlock()
-	c.out.drain()
+	c.speak()
 	return nil
 }
 
@@ -253,7 +255,7 @@ func (c *stream) carryOut(e session.Effect) {
 	case session.Flush:
 		c.flush()
 	case session.Discard:
-		c.cycle = cycle{}
+		c.discard()
 	case session.Arm:
 		c.arm(e.Timer, e.At)
 	case session.Disarm:

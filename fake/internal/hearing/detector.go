@@ -55,6 +55,7 @@ type detector struct {
 
 	speech int // ms
 	events []Event
+	keep   *keeper // nil unless the samples are wanted
 }
 
 // past is what is remembered of the last frames, by index modulo history.
@@ -69,6 +70,9 @@ func (d *detector) init(rate int, spec Spec) {
 	d.utteranceMs = int(spec.Utterance / time.Millisecond)
 	d.intervalMs = int(spec.Interval / time.Millisecond)
 	d.floor, d.runStart, d.lastLoud = 20, -1, -1
+	if spec.Keep {
+		d.keep = &keeper{rate: rate}
+	}
 }
 
 // sample takes the next sample.
@@ -78,6 +82,9 @@ func (d *detector) sample(v int16) {
 	d.sum += s
 	d.squares += s * s
 	d.n++
+	if d.keep != nil {
+		d.keep.add(v)
+	}
 	if d.n == d.frame {
 		d.endFrame()
 	}
@@ -92,6 +99,9 @@ func (d *detector) pcm(p []byte) {
 		d.sum += sum
 		d.squares += squares
 		d.n += len(block) / 2
+		if d.keep != nil {
+			d.keep.pcm(block)
+		}
 		p = p[len(block):]
 		if d.n == d.frame {
 			d.endFrame()
@@ -150,6 +160,9 @@ func (d *detector) endFrame() {
 	d.loud[slot] = d.levels[slot] > max(d.floor+overFloor, quietest)
 	d.listen()
 	d.index++
+	if d.keep != nil {
+		d.keep.trim(d.speaking, d.begin)
+	}
 }
 
 // listen decides about the frame that was just measured.
@@ -241,7 +254,7 @@ func (d *detector) heard(end int) Voice {
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
 	d.speech += v.End - v.Start
-	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
+	d.events = append(d.events, SpeechEnd{At: at, Voice: v, Sound: d.keep.cut(d.begin, at)})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1
 }
 

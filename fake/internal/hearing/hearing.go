@@ -2,7 +2,7 @@
 //
 // A Listener takes the bytes of an upload or of a stream as they come, however they are cut, and says when speech began and
 // ended, in milliseconds of audio. What was said it cannot know: Transcribe answers with built-in sentences, chosen by a digest
-// of the sound, so that the same audio always gives the same text. Nothing here reads a clock or keeps the audio.
+// of the sound, so that the same audio always gives the same text. Nothing here reads a clock, or keeps the audio unless asked to.
 package hearing
 
 import (
@@ -19,6 +19,7 @@ type Spec struct {
 	AllowMP4  bool                 // MP4 is heard like the other compressed containers instead of being refused
 	Utterance time.Duration        // longest utterance; 0 means 30 s (documented: limitations)
 	Interval  time.Duration        // audio between interim results; 0 means none
+	Keep      bool                 // SpeechEnd carries the samples of the utterance, up to 30 s of them
 }
 
 // Event is a finding: SpeechStart, Interim or SpeechEnd. They come in this order for each utterance.
@@ -33,6 +34,7 @@ type (
 	SpeechEnd struct {
 		At    int
 		Voice Voice
+		Sound *Sound // nil unless Spec.Keep, and of audio that is not decoded
 	}
 )
 
