@@ -52,7 +52,7 @@ func hearRecording(r io.Reader) ([]transcripts.Sound, error) {
 			case hearing.SpeechStart:
 				start = e.At
 			case hearing.SpeechEnd:
-				all = append(all, transcripts.Sound{Digest: e.Voice.Digest, Start: start, End: e.At})
+				all = append(all, transcripts.Sound{Digest: e.Voice.Digest, Longer: e.Voice.Longer, Start: start, End: e.At})
 			case hearing.Interim:
 			}
 		}
@@ -125,8 +125,8 @@ func (b *books) find(u utterance, index int) (transcripts.Found, bool) {
 		return transcripts.Found{}, false
 	}
 	at := transcript.Utterance{After: u.after, Start: u.start, End: u.end, Index: index, Of: u.of}
-	found, ok := b.index.Find(b.recording, u.voice.Digest, at)
-	if ok && !b.noted[found.File+found.By] {
+	found, ok := b.index.Find(b.recording, transcripts.Sound{Digest: u.voice.Digest, Longer: u.voice.Longer}, at)
+	if ok && found.Transcript != nil && !b.noted[found.File+found.By] {
 		b.noted[found.File+found.By] = true
 		b.note("transcript " + found.File + ", found by " + found.By)
 	}
@@ -156,43 +156,42 @@ func (r *recognition) told(u utterance, index int) (t Transcript, ok bool) {
 	return t, true
 }
 
-// heardAs is a cue as somebody hears it who asked as r does.
+// heardAs is a cue as somebody hears it who asked as r does. Japanese tokens have a reading, if need be what is written; others have
+// none (observed: English ones).
 func (r *recognition) heardAs(cue transcript.Cue) transcript.Cue {
 	if !r.fillers {
 		cue = cue.WithoutFillers()
 	}
-	if r.language != "ja" { // observed: English tokens carry no reading
-		cue.Tokens = slices.Clone(cue.Tokens)
-		for i := range cue.Tokens {
-			cue.Tokens[i].Spoken = protocol.Maybe[string]{}
+	cue.Tokens = slices.Clone(cue.Tokens)
+	for i := range cue.Tokens {
+		switch k := &cue.Tokens[i]; {
+		case r.language != "ja":
+			k.Spoken = protocol.Maybe[string]{}
+		case !k.Spoken.OK:
+			k.Spoken = protocol.Some(k.Written)
 		}
 	}
 	return cue
 }
 
-// fit makes a transcript of a cue: its words get times inside of the utterance.
+// fit makes a transcript of a cue: its words get times inside of the utterance, in their order.
 func (r *recognition) fit(cue transcript.Cue, u utterance, shift int) Transcript {
 	t := Transcript{Tokens: slices.Clone(cue.Tokens), Text: cue.Text, Confidence: usualConfidence}
 	if cue.Confidence.OK {
 		t.Confidence = cue.Confidence.Value
 	}
-	last := u.start
-	for i := range t.Tokens {
-		for _, at := range []*protocol.Maybe[int]{&t.Tokens[i].StartTime, &t.Tokens[i].EndTime} {
-			if at.OK {
-				last = min(max(at.Value+shift, last), u.end)
-				at.Value = last
+	if slices.ContainsFunc(t.Tokens, func(k protocol.Token) bool { return k.StartTime.OK }) {
+		last := u.start
+		for i := range t.Tokens {
+			for _, at := range []*protocol.Maybe[int]{&t.Tokens[i].StartTime, &t.Tokens[i].EndTime} {
+				if at.OK {
+					last = min(max(at.Value+shift, last), u.end)
+				}
+				*at = protocol.Some(last)
 			}
 		}
 	}
-	if !slices.ContainsFunc(t.Tokens, func(k protocol.Token) bool { return k.StartTime.OK }) {
-		spread(t.Tokens, u)
-	}
-	for i := range t.Tokens {
-		if k := &t.Tokens[i]; !k.Confidence.OK && k.StartTime.OK {
-			k.Confidence = protocol.Some(usualConfidence)
-		}
-	}
+	spread(t.Tokens, u)
 	return t
 }
 
@@ -206,8 +205,8 @@ func unlabel(tokens []protocol.Token) {
 // false when no transcript does; i has no tokens when it says nothing so far.
 func (r *recognition) foretell(u utterance, index, nth int) (i protocol.Interim, said bool) {
 	found, ok := r.books.find(u, index)
-	if !ok {
-		return protocol.Interim{}, false
+	if !ok || found.Transcript == nil {
+		return protocol.Interim{}, ok
 	}
 	at := found.Utterance
 	if at.End = u.end - found.Shift; !found.Transcript.Timed() {

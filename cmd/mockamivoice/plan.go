@@ -29,6 +29,9 @@ type plan struct {
 	seed     uint64
 	scenario *scenarios.Scenario   // that every client meets; nil for none
 	own      []*scenarios.Scenario // of --scenarios
+
+	transcripts *os.Root        // of --transcripts; nil for none
+	recognizer  fake.Recognizer // nil for none
 }
 
 func (c *serveCommand) plan() (*plan, error) {
@@ -41,7 +44,7 @@ func (c *serveCommand) plan() (*plan, error) {
 		p.file = file
 	}
 	for _, step := range []func(*plan) error{
-		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planServices, c.planBehaviour, c.planProxies,
+		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planServices, c.planBehaviour, c.planProxies, c.planHeard,
 	} {
 		if err := step(p); err != nil {
 			return nil, err
@@ -276,6 +279,7 @@ func (c *serveCommand) options(p *plan, w *world) ([]fake.Option, func(), error)
 	for _, choice := range p.choices {
 		options = append(options, fake.WithChoice(choice))
 	}
+	options = append(options, p.heard()...)
 	if c.Strict {
 		options = append(options, fake.WithStrict())
 	}

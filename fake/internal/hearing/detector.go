@@ -14,6 +14,7 @@ const (
 	onsetNeed  = 5   // loud frames that make speech: 100 ms
 	wordNeed   = 8   // loud frames that make a word: 160 ms
 	digestLen  = 12  // frames of the digest: 240 ms
+	longerLen  = 100 // frames of the longer one: 2 s
 	quietest   = 30. // below this nothing is speech
 	overFloor  = 9.  // speech is so much louder than the noise
 	modulation = 6.  // and moves by so much
@@ -52,6 +53,8 @@ type detector struct {
 	nextInterim        int  // ms
 	digest             digest
 	digested           int
+	longer, longerLoud digest // of all frames, and of those up to the last loud one
+	longerN            int
 
 	speech int // ms
 	events []Event
@@ -208,7 +211,7 @@ func (d *detector) followNoise() {
 
 func (d *detector) start(onset, beginMs int, moved bool) {
 	d.speaking, d.onset, d.begin, d.loudFrames, d.moved = true, onset, beginMs, 0, moved
-	d.digest, d.digested = newDigest(), 0
+	d.newDigests()
 	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
 	}
@@ -225,6 +228,19 @@ func (d *detector) hearFrame(i int) {
 		d.digest.add(d.energy[i%history])
 		d.digested++
 	}
+	if d.longerN < longerLen {
+		d.longer.add(d.energy[i%history])
+		d.longerN++
+		if d.loud[i%history] {
+			d.longerLoud = d.longer
+		}
+	}
+}
+
+// newDigests begins the digests of an utterance.
+func (d *detector) newDigests() {
+	d.digest, d.digested = newDigest(), 0
+	d.longer, d.longerLoud, d.longerN = newDigest(), newDigest(), 0
 }
 
 // goOn takes a frame of an utterance that is under way.
@@ -253,6 +269,7 @@ func (d *detector) heard(end int) Voice {
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
+	v.Longer = uint64(d.longerLoud)
 	d.speech += v.End - v.Start
 	d.events = append(d.events, SpeechEnd{At: at, Voice: v, Sound: d.keep.cut(d.begin, at)})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1
@@ -267,7 +284,7 @@ func (d *detector) cut(end int) {
 		d.runStart = d.index
 		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
 		d.moved = true
-		d.digest, d.digested = newDigest(), 0
+		d.newDigests()
 		d.hearFrame(d.index)
 		d.nextInterim = d.at(d.index) + max(d.intervalMs, digestLen*1000/frameRate)
 		d.events = append(d.events, SpeechStart{At: at})

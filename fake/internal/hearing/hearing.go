@@ -47,6 +47,7 @@ type Voice struct {
 	Start, End int    // milliseconds from the beginning of the audio
 	Understood bool   // false for a cough, a click or a beep: too short to be a word, or steady
 	Digest     uint64 // of the beginning of the sound; the same sound has the same digest in every encoding of its samples
+	Longer     uint64 // of up to 2 s of it; 0 before that, and in an Interim
 }
 
 // Summary is what a listener knows about the audio so far.
@@ -204,7 +205,7 @@ func (c *compressed) end(bytes int64) {
 		return
 	}
 	at := max(estimate(bytes), 300)
-	c.events = append(c.events, SpeechEnd{At: at, Voice: Voice{Start: 0, End: at, Understood: true, Digest: uint64(c.digest)}})
+	c.events = append(c.events, SpeechEnd{At: at, Voice: Voice{Start: 0, End: at, Understood: true, Digest: uint64(c.digest), Longer: uint64(c.digest)}})
 }
 
 // estimate is how many milliseconds compressed audio may last.

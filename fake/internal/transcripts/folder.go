@@ -26,7 +26,8 @@ const (
 
 // Sound is an utterance of a recording, in milliseconds of it.
 type Sound struct {
-	Digest     uint64
+	Digest     uint64 // of its beginning
+	Longer     uint64 // of more of it; 0 where it is not over yet
 	Start, End int
 }
 

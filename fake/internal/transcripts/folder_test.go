@@ -28,12 +28,17 @@ func folder(files fs.FS) (*transcripts.Folder, *[]string) {
 				if c == 'x' {
 					return nil, errors.New("noise")
 				}
-				all = append(all, transcripts.Sound{Digest: uint64(c), Start: 2000 * i, End: 2000*i + 1000})
+				all = append(all, transcripts.Sound{Digest: uint64(c) % 100, Longer: uint64(c), Start: 2000 * i, End: 2000*i + 1000})
 			}
 			return all, nil
 		},
 		Tell: func(file, what string, err error) { told = append(told, fmt.Sprint(file, ": ", what, ": ", err)) },
 	}), &told
+}
+
+// like is what sounds like a digit.
+func like(c byte) transcripts.Sound {
+	return transcripts.Sound{Digest: uint64(c) % 100, Longer: uint64(c)}
 }
 
 func text(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
@@ -64,7 +69,7 @@ func TestFindsTheFileThatTells(t *testing.T) {
 		"a name that is only a dot": {transcripts.Recording{Name: "."}, 0, transcript.Utterance{}, "default.txt by default: else"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, ok := x.Find(c.r, uint64(c.digest), c.u)
+			got, ok := x.Find(c.r, like(c.digest), c.u)
 			said := ""
 			if ok {
 				cue, _ := got.Transcript.Part(got.Utterance)
@@ -75,7 +80,7 @@ func TestFindsTheFileThatTells(t *testing.T) {
 			}
 		})
 	}
-	if got, _ := x.Find(transcripts.Recording{}, '2', transcript.Utterance{Start: 5000}); got.Shift != 3000 || got.Utterance.After != 1000 || got.Utterance.Of != 2 {
+	if got, _ := x.Find(transcripts.Recording{}, like('2'), transcript.Utterance{Start: 5000}); got.Shift != 3000 || got.Utterance.After != 1000 || got.Utterance.Of != 2 {
 		t.Errorf("%+v", got)
 	}
 	if len(*told) != 0 {
@@ -86,9 +91,27 @@ func TestFindsTheFileThatTells(t *testing.T) {
 	}
 }
 
+// Digits begin to sound alike after a hundred: \xAA, which is 170, begins like F, which is 70.
+func TestTellsApartWhatBeginsAlike(t *testing.T) {
+	f, _ := folder(fstest.MapFS{"a.wav": text("F"), "a.txt": text("a"), "b.wav": text("\xAA"), "b.txt": text("b"), "default.txt": text("else")})
+	x := f.Index()
+	for name, c := range map[string]struct {
+		longer uint64
+		want   string
+	}{"the one": {70, "a.txt"}, "the other": {170, "b.txt"}, "neither": {270, "default.txt"}, "not over": {0, ""}} {
+		got, ok := x.Find(transcripts.Recording{}, transcripts.Sound{Digest: 70, Longer: c.longer}, transcript.Utterance{})
+		if !ok || got.File != c.want || (got.Transcript == nil) != (c.want == "") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got, ok := x.Find(transcripts.Recording{}, transcripts.Sound{Digest: 71}, transcript.Utterance{}); !ok || got.File != "default.txt" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestKnowsNothingWithoutAFallback(t *testing.T) {
 	f, _ := folder(fstest.MapFS{"a.txt": text("a")})
-	if got, ok := f.Index().Find(transcripts.Recording{Name: "b.wav"}, 0, transcript.Utterance{}); ok {
+	if got, ok := f.Index().Find(transcripts.Recording{Name: "b.wav"}, like(0), transcript.Utterance{}); ok {
 		t.Errorf("%+v", got)
 	}
 }
@@ -99,10 +122,10 @@ func TestTellsBadFilesOnceAndUsesTheRest(t *testing.T) {
 	})
 	f.Index()
 	x := f.Index()
-	if got, ok := x.Find(transcripts.Recording{Name: "good.wav"}, 0, transcript.Utterance{}); !ok || got.File != "good.srt" {
+	if got, ok := x.Find(transcripts.Recording{Name: "good.wav"}, like(0), transcript.Utterance{}); !ok || got.File != "good.srt" {
 		t.Errorf("%+v", got)
 	}
-	if _, ok := x.Find(transcripts.Recording{Name: "noise.wav"}, 0, transcript.Utterance{}); !ok {
+	if _, ok := x.Find(transcripts.Recording{Name: "noise.wav"}, like(0), transcript.Utterance{}); !ok {
 		t.Error("a recording that cannot be heard has lost its name")
 	}
 	all := strings.Join(*told, "\n")
@@ -121,7 +144,7 @@ func TestReadsWhatChanged(t *testing.T) {
 	files := fstest.MapFS{"a.txt": text("one")}
 	f, told := folder(files)
 	said := func() string {
-		got, ok := f.Index().Find(transcripts.Recording{Name: "a.wav"}, '1', transcript.Utterance{})
+		got, ok := f.Index().Find(transcripts.Recording{Name: "a.wav"}, like('1'), transcript.Utterance{})
 		if !ok {
 			return ""
 		}
@@ -164,7 +187,7 @@ func TestFolderThatIsGoneKeepsWhatItTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Index()
-	if _, ok := f.Index().Find(transcripts.Recording{Name: "a.wav"}, 0, transcript.Utterance{}); !ok || len(*told) != 1 {
+	if _, ok := f.Index().Find(transcripts.Recording{Name: "a.wav"}, like(0), transcript.Utterance{}); !ok || len(*told) != 1 {
 		t.Errorf("%v, told %q", ok, *told)
 	}
 }
@@ -188,10 +211,10 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	defer root.Close()
 	f, told := folder(root.FS())
 	x := f.Index()
-	if _, ok := x.Find(transcripts.Recording{Name: "out.wav"}, 0, transcript.Utterance{}); ok {
+	if _, ok := x.Find(transcripts.Recording{Name: "out.wav"}, like(0), transcript.Utterance{}); ok {
 		t.Error("a link out of the folder was followed")
 	}
-	if got, ok := x.Find(transcripts.Recording{Name: "in.wav"}, 0, transcript.Utterance{}); !ok || got.Transcript.Cues[0].Text != "inside" {
+	if got, ok := x.Find(transcripts.Recording{Name: "in.wav"}, like(0), transcript.Utterance{}); !ok || got.Transcript.Cues[0].Text != "inside" {
 		t.Error("a link inside of the folder was not followed")
 	}
 	if all := strings.Join(*told, "\n"); len(*told) != 1 || !strings.Contains(all, "out.txt: is not used: out.txt: ") {

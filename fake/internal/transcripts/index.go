@@ -106,8 +106,8 @@ func isDigest(text string, length int) bool {
 }
 
 // Find finds the file that tells of an utterance of a recording: by digest, by name, by sound, then the fallback. ok is false when
-// there is none.
-func (x *Index) Find(r Recording, digest uint64, u transcript.Utterance) (f Found, ok bool) {
+// there is none. The Transcript is nil when the utterance begins like those of several recordings, and is not over.
+func (x *Index) Find(r Recording, s Sound, u transcript.Utterance) (f Found, ok bool) {
 	for _, by := range []struct{ how, stem string }{{"sha256", r.SHA256}, {"md5", r.MD5}} {
 		if file, known := x.byStem[by.stem]; known && by.stem != "" {
 			return x.found(file, by.how, u), true
@@ -116,11 +116,9 @@ func (x *Index) Find(r Recording, digest uint64, u transcript.Utterance) (f Foun
 	if file, known := x.named(r.Name); known && r.Name != "" {
 		return x.found(file, "file name", u), true
 	}
-	if places := x.bySound[digest]; len(places) > 0 {
-		p := places[0]
-		if i := slices.IndexFunc(places, func(p place) bool { return p.index == u.Index }); i >= 0 {
-			p = places[i]
-		}
+	if p, known := x.sounding(s, u.Index); known && p.file == "" {
+		return Found{}, true
+	} else if known {
 		f := x.found(p.file, "sound", transcript.Utterance{After: p.after, Start: p.sound.Start, End: p.sound.End, Index: p.index, Of: p.of})
 		f.Shift = u.Start - p.sound.Start
 		return f, true
@@ -129,6 +127,24 @@ func (x *Index) Find(r Recording, digest uint64, u transcript.Utterance) (f Foun
 		return x.found(file, FallbackName, u), true
 	}
 	return Found{}, false
+}
+
+// sounding finds the utterance that sounds like s; of several the one that comes as late in its recording, or else the first. While s
+// is not over and it may be one of several recordings, the place has no file.
+func (x *Index) sounding(s Sound, index int) (place, bool) {
+	var places []place
+	for _, p := range x.bySound[s.Digest] {
+		if s.Longer == 0 || s.Longer == p.sound.Longer {
+			places = append(places, p)
+		}
+	}
+	if len(places) == 0 {
+		return place{}, false
+	}
+	if s.Longer == 0 && slices.ContainsFunc(places, func(p place) bool { return p.file != places[0].file }) {
+		return place{}, true
+	}
+	return places[max(slices.IndexFunc(places, func(p place) bool { return p.index == index }), 0)], true
 }
 
 func (x *Index) found(file, by string, u transcript.Utterance) Found {
