@@ -156,7 +156,7 @@ func (c *stream) consult(u utterance, index int) {
 				c.x.tolerate(problem)
 			}
 			mine.result, mine.ready = t.result(c.utteranceID(), u), true
-			c.utter()
+			c.utter() //nolint:contextcheck // what follows belongs to the stream, not to this utterance
 		}
 		c.mu.Unlock()
 		select {

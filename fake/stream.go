@@ -58,7 +58,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 	x.settle()
 	x.r = nil
-	go func() { // so that a stream, which lives long, holds neither the request nor the stack that parsed it
+	go func() { //nolint:contextcheck // so that a stream, which lives long, holds neither the request nor the stack that parsed it
 		defer s.streams.remove(c)
 		c.serve()
 	}()

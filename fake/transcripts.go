@@ -1,7 +1,9 @@
 package fake
 
 import (
+	"context"
 	"crypto/md5" //nolint:gosec // files are named after it
+	"errors"
 	"io"
 	"io/fs"
 	"slices"
@@ -65,7 +67,7 @@ func hearRecording(r io.Reader) ([]transcripts.Sound, error) {
 		switch {
 		case heard != nil:
 			return nil, heard
-		case err == io.EOF: //nolint:errorlint // as io.Reader says
+		case errors.Is(err, io.EOF):
 			events, err := l.Close()
 			take(events)
 			return all, err
@@ -101,8 +103,8 @@ func (u *upload) prepareBooks() {
 }
 
 // bind tells the job of an upload, which has been read, who knows what is said in it.
-func (u *upload) bind() {
-	p, x, ctx := &u.job.params, u.x, u.x.r.Context()
+func (u *upload) bind(ctx context.Context) {
+	p, x := &u.job.params, u.x
 	if p.books = u.books; p.books.index != nil {
 		p.books.recording = transcripts.Recording{Name: u.filename, SHA256: u.audio.sha256Text()}
 		if u.audio.md5 != nil {

@@ -127,7 +127,7 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 		u.begin()
 	}
 	u.job.finish()
-	u.bind()
+	u.bind(x.r.Context())
 	if u.severed == "" {
 		_, _ = io.Copy(io.Discard, body)
 	}

@@ -96,7 +96,7 @@ func TestExamplesOfTranscriptsCanBeRead(t *testing.T) {
 		}
 	}
 	help := serveCommand{}
-	for _, line := range strings.Split(help.Help(), "\n") {
+	for line := range strings.SplitSeq(help.Help(), "\n") {
 		if (strings.Contains(line, "--transcripts") || strings.Contains(line, "--recognizer")) && !strings.Contains(string(doc), strings.TrimSpace(line)) {
 			t.Errorf("the document lacks the example %q", line)
 		}

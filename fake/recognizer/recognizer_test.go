@@ -256,7 +256,9 @@ func TestServerGetsTheUtterance(t *testing.T) {
 func TestServerThatFailsIsNoAnswer(t *testing.T) {
 	release := make(chan struct{})
 	mux := http.NewServeMux()
-	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no model\nhere", 503) })
+	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no model\nhere", http.StatusServiceUnavailable)
+	})
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/target", http.StatusTemporaryRedirect)
 	})

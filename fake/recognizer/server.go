@@ -81,8 +81,7 @@ func post(ctx context.Context, client *http.Client, address string, f form) ([]b
 	req.Header.Set("Content-Type", contentType)
 	resp, err := client.Do(req)
 	if err != nil {
-		var where *url.Error
-		if errors.As(err, &where) {
+		if where, ok := errors.AsType[*url.Error](err); ok {
 			err = where.Err // without the URL, which may hold a password
 		}
 		return nil, fmt.Errorf("ask the server: %w", err)

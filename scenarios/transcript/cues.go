@@ -171,14 +171,14 @@ func (m *vtt) tag(inside string) {
 	}
 	name, rest, _ := strings.Cut(inside, " ")
 	name, _, _ = strings.Cut(name, ".") // a class
-	switch {
-	case name == "v":
+	switch name {
+	case "v":
 		m.speaker = html.UnescapeString(strings.TrimSpace(rest))
-	case name == "/v":
+	case "/v":
 		m.speaker = ""
-	case name == "ruby", name == "/rt":
+	case "ruby", "/rt":
 		m.base, m.reading = len(m.tokens), false
-	case name == "rt":
+	case "rt":
 		m.reading = true
 	}
 }

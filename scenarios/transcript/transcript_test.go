@@ -54,18 +54,26 @@ func parse(t *testing.T, name, text string) *transcript.Transcript {
 func TestReadsFilesThatPeopleHave(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"text": {"a.txt", "\uFEFFこんにちは。\r\n\r\n  Hello, world!  \n", "«こんにちは。» こんにちは=こんにちは 。=_\n«Hello, world!» Hello , world !\n"},
-		"WebVTT": {"a.vtt", "WEBVTT - made by hand\n\nSTYLE\n::cue {}\n\nNOTE nothing here\n\nintro\n00:01.000 --> 00:02.500 align:start\n<v Anna>Hi <b>there</b> &amp; you.\nBye.</v>\n\n1:00:00.000 --> 1:00:01.000\n<v.loud Bob>Yes.</v>",
-			"1000-2500 «Hi there & you. Bye.» Hi/speaker0 there/speaker0 &/speaker0 you/speaker0 ./speaker0 Bye/speaker0 ./speaker0\n3600000-3601000 «Yes.» Yes/speaker1 ./speaker1\n"},
-		"words with times": {"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<00:01.200><c>one</c> <00:01.600>two three",
-			"1000-2000 «one two three» one@1200-1600 two@1600-1800 three@1800-2000\n"},
+		"WebVTT": {
+			"a.vtt", "WEBVTT - made by hand\n\nSTYLE\n::cue {}\n\nNOTE nothing here\n\nintro\n00:01.000 --> 00:02.500 align:start\n<v Anna>Hi <b>there</b> &amp; you.\nBye.</v>\n\n1:00:00.000 --> 1:00:01.000\n<v.loud Bob>Yes.</v>",
+			"1000-2500 «Hi there & you. Bye.» Hi/speaker0 there/speaker0 &/speaker0 you/speaker0 ./speaker0 Bye/speaker0 ./speaker0\n3600000-3601000 «Yes.» Yes/speaker1 ./speaker1\n",
+		},
+		"words with times": {
+			"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<00:01.200><c>one</c> <00:01.600>two three",
+			"1000-2000 «one two three» one@1200-1600 two@1600-1800 three@1800-2000\n",
+		},
 		"ruby":            {"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<ruby>今日<rt>きょう</rt></ruby>は", "1000-2000 «今日は» 今日=きょう は=は\n"},
 		"SubRip":          {"a.srt", "1\r\n00:00:02,000 --> 00:00:03,000\r\n{\\an8}<i>later</i>\r\n\r\n2\r\n00:00:01,000 --> 00:00:01,900\r\nカメラ\r\nです\r\n", "1000-1900 «カメラ です» カメラ=かめら です=です\n2000-3000 «later» later\n"},
 		"service, sync":   {"a.json", `{"results":[{"tokens":[{"written":"\u3042","confidence":1,"starttime":10,"endtime":20,"spoken":"あ","label":"speaker3"}],"confidence":0.9,"starttime":0,"endtime":30,"tags":[],"rulename":"","text":"あ"}],"utteranceid":"x","text":"あ","code":"","message":""}`, "0-30 «あ» あ=あ@10-20/speaker3\n"},
 		"service, failed": {"a.json", `{"results":[{"tokens":[],"tags":[],"rulename":"","text":""}],"text":"","code":"o","message":"…"}`, "o«»\n"},
-		"service, job": {"a.json", `{"status":"completed","audio_size":1,"segments":[{"results":[{"tokens":[],"starttime":5,"endtime":6,"text":"b"}],"text":"b"},{"results":[{"tokens":[],"starttime":1,"endtime":2,"text":"a"}],"text":"a"}],"text":"ab","code":"","message":""}`,
-			"1-2 «a» a\n5-6 «b» b\n"},
-		"ours": {"a.json", `{"utterances":[{"text":"Hi you","start":1,"end":9,"speaker":"Ann","interim":["high","hi"]},{"start":10,"end":20,"tokens":[{"written":"今日","spoken":"きょう","start":11,"end":12,"speaker":"Bo"},{"written":"は"}]},{"code":"o","start":30,"end":31}]}`,
-			"1-9 «Hi you» Hi/speaker0 you/speaker0 [\"high\" \"hi\"]\n10-20 «今日は» 今日=きょう@11-12/speaker1 は\n30-31 o«»\n"},
+		"service, job": {
+			"a.json", `{"status":"completed","audio_size":1,"segments":[{"results":[{"tokens":[],"starttime":5,"endtime":6,"text":"b"}],"text":"b"},{"results":[{"tokens":[],"starttime":1,"endtime":2,"text":"a"}],"text":"a"}],"text":"ab","code":"","message":""}`,
+			"1-2 «a» a\n5-6 «b» b\n",
+		},
+		"ours": {
+			"a.json", `{"utterances":[{"text":"Hi you","start":1,"end":9,"speaker":"Ann","interim":["high","hi"]},{"start":10,"end":20,"tokens":[{"written":"今日","spoken":"きょう","start":11,"end":12,"speaker":"Bo"},{"written":"は"}]},{"code":"o","start":30,"end":31}]}`,
+			"1-9 «Hi you» Hi/speaker0 you/speaker0 [\"high\" \"hi\"]\n10-20 «今日は» 今日=きょう@11-12/speaker1 は\n30-31 o«»\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := shown(parse(t, c.file, c.text)); got != c.want {

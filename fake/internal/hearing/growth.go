@@ -46,8 +46,8 @@ func HeardBy(ms int) int { return ms/wordMs + 1 }
 
 // lastWord is the last of words that is neither a mark nor a filler, or -1.
 func lastWord(words []protocol.Token) int {
-	for i := len(words) - 1; i >= 0; i-- {
-		if w := words[i].Written; !isMark(word{written: w}) && !strings.HasPrefix(w, "%") {
+	for i, k := range slices.Backward(words) {
+		if w := k.Written; !isMark(word{written: w}) && !strings.HasPrefix(w, "%") {
 			return i
 		}
 	}
@@ -62,7 +62,7 @@ func misheard(k protocol.Token, language string, chance uint64) string {
 	var nearest []string
 	least, size := 0, utf8.RuneCountInString(k.Written)
 	for _, s := range sentences(language) {
-		for _, w := range strings.Fields(s) {
+		for w := range strings.FieldsSeq(s) {
 			w, _, _ = strings.Cut(strings.TrimPrefix(w, "~"), "/")
 			n := utf8.RuneCountInString(w)
 			far := max(n-size, size-n)
