@@ -111,9 +111,8 @@ func (u *upload) bind(ctx context.Context) {
 			p.books.recording.MD5 = u.audio.md5Text()
 		}
 	}
-	asked := *p
 	p.ask = func(v utterance, index int) Transcript {
-		t, problem := x.s.think(ctx, asked, v, index)
+		t, problem := x.s.think(ctx, u.job.params, v, index)
 		if problem != "" {
 			x.tolerate(problem)
 		}
