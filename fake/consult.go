@@ -39,12 +39,14 @@ func WithRecognizer(r Recognizer) Option { return func(f *config) { f.recognizer
 // think asks the recognizer, and falls back to the built-in sentences; problem says why.
 func (s *Server) think(ctx context.Context, r recognition, u utterance, index int) (t Transcript, problem string) {
 	t, err := s.recognize(ctx, r, u, index)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // nobody waits for it, or is told
+		return s.builtIn(r, u, index), ""
+	case err != nil:
 		problem = s.redact.Text("recognizer: " + err.Error() + "; a built-in sentence answers")
 		s.log.Warn(problem)
 		return s.builtIn(r, u, index), problem
-	}
-	if t.Code == "" && t.Text == "" && len(t.Tokens) == 0 {
+	case t.Code == "" && t.Text == "" && len(t.Tokens) == 0:
 		return notUnderstood(), ""
 	}
 	cue := transcript.Cue{Text: t.Text, Tokens: t.Tokens}

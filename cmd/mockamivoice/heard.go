@@ -81,7 +81,7 @@ func (p *plan) close() {
 	}
 }
 
-// heardFrom tells who knows what was said, in lines. A URL may hold a password, and is not shown.
+// heardFrom tells who knows what was said, in lines. Commands and URLs may hold passwords, and are not shown.
 func (c *serveCommand) heardFrom() string {
 	text := ""
 	if c.Transcripts != "" {
@@ -89,7 +89,7 @@ func (c *serveCommand) heardFrom() string {
 	}
 	switch {
 	case c.RecognizerCommand != "":
-		text += "recognizer: " + c.RecognizerCommand + "\n"
+		text += "recognizer: the command of --recognizer-command\n"
 	case c.RecognizerURL != "":
 		text += "recognizer: the server of --recognizer-url\n"
 	}
