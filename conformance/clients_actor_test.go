@@ -277,3 +277,12 @@ func speech(format string, d time.Duration) string {
 	}
 	return string(sound.Encode(f, sound.Speech(f.Rate, d)))
 }
+
+// silent is so much digital silence in a format.
+func silent(format string, d time.Duration) string {
+	f, err := sound.ParseFormat(format)
+	if err != nil {
+		panic(err)
+	}
+	return string(sound.Encode(f, sound.Silence(f.Rate, d)))
+}

@@ -25,7 +25,7 @@ type badClient struct {
 }
 
 func badClients() []badClient {
-	return slices.Concat(badIssuers(), badUploaders(), badKeepers(), badSpeakers(), badFramers(), badListeners(), badLeavers(), badSounds(), badRetriers(), badReactors())
+	return slices.Concat(badIssuers(), badUploaders(), badKeepers(), badSpeakers(), badFramers(), badListeners(), badLeavers(), badSounds(), badRetriers(), badReactors(), badJobMakers(), badPollers(), badRegistrars())
 }
 
 // judged is what the laws of clients say. Played is the scenario that was played, nil for none.

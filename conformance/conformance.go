@@ -132,7 +132,7 @@ func playAll(ctx context.Context, t Target, scripts []*scenarios.Scenario, o opt
 	results := make([]Result, len(scripts))
 	var together, alone []int
 	for i, s := range scripts {
-		if t.Fresh == nil && t.Has(scenarios.CanControl) && s.Waits() > 0 {
+		if t.Fresh == nil && t.Has(scenarios.CanControl) && s.MovesClock() {
 			alone = append(alone, i)
 		} else {
 			together = append(together, i)
@@ -267,17 +267,24 @@ func (t *Target) cannotStep(a scenarios.Action) string {
 		if a.Path == protocol.PathIssue && t.Form != nil {
 			return "the issuer has a form of its own"
 		}
-		if _, err := t.place(a.Path); err != nil {
-			return err.Error()
-		}
-		return t.cannotFrom(a.From)
+		return t.cannotAsk(string(a.Path), a.From)
+	case scenarios.Submit:
+		return t.cannotAsk(a.Path(), "")
+	case scenarios.Poll:
+		return t.cannotAsk(string(a.Path()), "")
+	case scenarios.Words:
+		return t.cannotAsk(string(a.Path()), "")
 	case scenarios.Connect:
-		if _, err := t.place(a.Path); err != nil {
-			return err.Error()
-		}
-		return t.cannotFrom(a.From)
+		return t.cannotAsk(a.Path, a.From)
 	}
 	return ""
+}
+
+func (t *Target) cannotAsk(path string, from scenarios.Template) string {
+	if _, err := t.place(path); err != nil {
+		return err.Error()
+	}
+	return t.cannotFrom(from)
 }
 
 func (t *Target) cannotIssue(a scenarios.Issue) string {

@@ -84,8 +84,9 @@ func demo() conformance.Credentials {
 func freshFake(options ...fake.Option) conformance.Target {
 	t := conformance.Target{
 		Name: "the fake", Credentials: demo(), Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")},
-		Capabilities: []scenarios.Capability{scenarios.CanIssue, scenarios.CanIssueByKey, scenarios.CanSync, scenarios.CanStream, scenarios.CanControl},
-		Issue:        "http://127.0.0.1/issue_service_authorization", Sync: "http://127.0.0.1/v1/recognize", Stream: "ws://127.0.0.1/v1/", Admin: "http://127.0.0.1",
+		Capabilities: []scenarios.Capability{scenarios.CanIssue, scenarios.CanIssueByKey, scenarios.CanSync, scenarios.CanStream, scenarios.CanAsync, scenarios.CanWords, scenarios.CanControl},
+		Issue:        "http://127.0.0.1/issue_service_authorization", Sync: "http://127.0.0.1/v1/recognize", Stream: "ws://127.0.0.1/v1/",
+		Async: "http://127.0.0.1/v2/recognitions", Words: "http://127.0.0.1/profilewords/", Admin: "http://127.0.0.1",
 	}
 	t.Fresh = func(ctx context.Context) (conformance.Target, func(), error) {
 		f, err := loopback.Start(ctx, append([]fake.Option{fake.WithClock(clock.NewManual(clock.System{}.Now()))}, options...)...)

@@ -71,7 +71,7 @@ func (t *Target) Probe(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, usualPatience)
 	defer cancel()
-	for _, address := range []string{t.Issue, t.Sync, t.Stream} {
+	for _, address := range []string{t.Issue, t.Sync, t.Stream, t.Async, t.Words} {
 		if address == "" {
 			continue
 		}

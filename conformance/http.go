@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/md5" //nolint:gosec // likewise
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -183,7 +185,11 @@ func (o *outgoing) bytes(host string) []byte {
 
 // request sends a request of the script.
 func (p *player) request(ctx context.Context, a scenarios.Request) error {
-	u, err := p.target.place(a.Path)
+	path, err := a.Path.Expand(p.vars)
+	if err != nil {
+		return err
+	}
+	u, err := p.target.place(path)
 	if err != nil {
 		return err
 	}
@@ -205,8 +211,14 @@ func (p *player) request(ctx context.Context, a scenarios.Request) error {
 
 func (p *player) outgoing(a scenarios.Request, u *url.URL) (outgoing, error) {
 	o := outgoing{method: a.Method, target: u.EscapedPath(), chunked: a.Chunked, surface: protocol.SurfaceSync, key: p.vars["key"]}
-	if a.Path == protocol.PathIssue {
+	switch a.Needs() {
+	case scenarios.CanIssue:
 		o.surface, o.issues = protocol.SurfaceIssue, true
+	case scenarios.CanAsync:
+		o.surface = protocol.SurfaceAsync
+	case scenarios.CanWords:
+		o.surface = protocol.SurfaceWords
+	default:
 	}
 	query, err := a.Query.Expand(p.vars)
 	if err != nil {
@@ -312,6 +324,10 @@ func (p *player) part(part scenarios.BodyPart, o *outgoing) ([]byte, scenarios.P
 	if part.Sound != nil {
 		audio, err := p.sound(*part.Sound, "WAV16K")
 		entry.Size, o.audio = int64(len(audio)), measure(audio, "")
+		if o.surface == protocol.SurfaceAsync {
+			sum := md5.Sum(audio) //nolint:gosec // the service tells this digest of a job
+			o.audio.MD5 = hex.EncodeToString(sum[:])
+		}
 		return audio, entry, err
 	}
 	text, err := part.Text.Expand(p.vars)

@@ -28,7 +28,7 @@ func issueMutants() []mutant {
 		})},
 		{id: "key-status-201", about: "answers 201 Created", surfaces: surfaces, change: onKey(func(a *answer) { a.status = http.StatusCreated })},
 		{id: "key-as-octets", about: "sends keys as application/octet-stream", surfaces: surfaces, change: onKey(func(a *answer) { a.header["Content-Type"] = []string{"application/octet-stream"} })},
-		{id: "no-cors", about: "sends no CORS headers", surfaces: "issue sync", change: func(_ *http.Request, a *answer) {
+		{id: "no-cors", about: "sends no CORS headers", surfaces: "issue sync async words", change: func(_ *http.Request, a *answer) {
 			delete(a.header, "Access-Control-Allow-Origin")
 			delete(a.header, "Access-Control-Expose-Headers")
 		}},
@@ -144,7 +144,7 @@ func syncMutants() []mutant {
 				r.Method = http.MethodPost
 			}
 		}},
-		{id: "no-preflight", about: "answers no preflight", surfaces: surfaces, request: func(r *http.Request) {
+		{id: "no-preflight", about: "answers no preflight", surfaces: "sync async words", request: func(r *http.Request) {
 			if r.Method == http.MethodOptions {
 				r.Method = http.MethodHead
 			}

@@ -11,7 +11,7 @@ import (
 // mutant is a server with one deliberate fault: an option of the fake, or something that is done to its replies or its frames.
 type mutant struct {
 	id, about string
-	surfaces  string // of the scripts that could notice: issue, sync, stream
+	surfaces  string // of the scripts that could notice: issue, sync, stream, async, words
 	heavy     bool   // plays the scripts with the most audio too
 	options   []fake.Option
 	change    func(r *http.Request, a *answer)
@@ -28,7 +28,7 @@ func mutants() []mutant {
 		}
 		all = append(all, mutant{id: id, about: fake.DeviationAbout(id), surfaces: surfaces, options: []fake.Option{fake.WithDeviation(id)}})
 	}
-	for _, some := range [][]mutant{optionMutants(), issueMutants(), syncMutants(), resultMutants(), requestMutants(), frameMutants(), answerMutants(), eventMutants(), commandMutants(), sMutants(), audioMutants()} {
+	for _, some := range [][]mutant{optionMutants(), issueMutants(), syncMutants(), resultMutants(), requestMutants(), frameMutants(), answerMutants(), eventMutants(), commandMutants(), sMutants(), audioMutants(), jobMutants(), createMutants(), pollMutants(), wordsMutants(), besideMutants()} {
 		all = append(all, some...)
 	}
 	return all

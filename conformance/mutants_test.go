@@ -76,7 +76,7 @@ func (m mutant) concerns(s *scenarios.Scenario) bool {
 	}
 	for _, c := range s.Needs {
 		surface := strings.TrimSuffix(string(c), "-by-key")
-		if strings.Contains(m.surfaces, surface) {
+		if slices.Contains(strings.Fields(m.surfaces), surface) {
 			return true
 		}
 	}

@@ -80,6 +80,12 @@ func (p *player) step(ctx context.Context, a scenarios.Action) error {
 		return p.issue(ctx, a)
 	case scenarios.Request:
 		return p.request(ctx, a)
+	case scenarios.Submit:
+		return p.submit(ctx, a)
+	case scenarios.Poll:
+		return p.poll(ctx, a)
+	case scenarios.Words:
+		return p.words(ctx, a)
 	case scenarios.Connect:
 		return p.connect(ctx, a)
 	case scenarios.Send:

@@ -41,6 +41,8 @@ type Cost struct {
 	Scripts  int
 	Keys     int           // issued
 	Requests int           // synchronous
+	Jobs     int           // asynchronous
+	Lookups  int           // of dictionaries and what is beside them
 	Cycles   int           // of streams
 	Audio    time.Duration // of generated sounds that hold speech; about, because rates differ
 	Waits    time.Duration // real
@@ -48,8 +50,8 @@ type Cost struct {
 
 // String is the cost in a sentence.
 func (c Cost) String() string {
-	return fmt.Sprintf("%d scripts with %d issued keys, %d synchronous requests and %d streams, about %s of speech, and waits %s in all",
-		c.Scripts, c.Keys, c.Requests, c.Cycles, c.Audio, c.Waits)
+	return fmt.Sprintf("%d scripts with %d issued keys, %d synchronous requests, %d jobs, %d requests about words and %d streams, about %s of speech, and waits %s in all",
+		c.Scripts, c.Keys, c.Requests, c.Jobs, c.Lookups, c.Cycles, c.Audio, c.Waits)
 }
 
 // CostOf adds up the scripts that the target will be asked to play.
@@ -87,16 +89,34 @@ func (c *Cost) add(a scenarios.Action) {
 	case scenarios.Issue:
 		c.Keys++
 	case scenarios.Request:
-		c.Requests++
+		c.request(a)
 		for _, p := range a.Parts {
 			sound(p.Sound)
 		}
 		if a.Body != nil {
 			sound(a.Body.Sound)
 		}
+	case scenarios.Submit:
+		c.Jobs++
+		sound(&a.Audio)
+	case scenarios.Words:
+		c.Lookups++
 	case scenarios.Connect:
 		c.Cycles++
 	case scenarios.Feed:
 		sound(&a.Sound)
+	}
+}
+
+// request counts a raw request. One to the asynchronous interface that is a POST may make a job.
+func (c *Cost) request(a scenarios.Request) {
+	switch need := a.Needs(); {
+	case need == scenarios.CanWords:
+		c.Lookups++
+	case need == scenarios.CanAsync && a.Method == "POST":
+		c.Jobs++
+	case need == scenarios.CanAsync:
+	default:
+		c.Requests++
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -243,6 +244,7 @@ func queryToForm(r *http.Request) {
 // partsFirst puts a key that stands behind the audio in front of it.
 func partsFirst(_ *http.Request, body []byte) []byte {
 	boundary, _, ok := bytes.Cut(body, []byte("\r\n"))
+	boundary = slices.Clip(boundary) // the body stays as it is
 	at := bytes.LastIndex(body, append(boundary, "\r\nContent-Disposition: form-data; name=\"u\""...))
 	if !ok || at <= 0 {
 		return body

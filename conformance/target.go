@@ -21,6 +21,8 @@ type Target struct {
 	Form         *Issuer // how somebody's own issuer is asked; nil for AmiVoice's own form
 	Sync         string  // URL of the synchronous interface
 	Stream       string  // URL of the stream
+	Async        string  // URL of the asynchronous interface, of v1 or v2; the other one is beside it
+	Words        string  // URL of /profilewords/; classes, sentiment definitions and usage are beside it; empty for beside Sync
 	Admin        string  // URL of the admin routes of a fake; it moves its clock
 	AdminToken   string
 	Credentials  Credentials
@@ -57,6 +59,10 @@ type Issuer struct {
 const (
 	publicHost   = "https://acp-api.amivoice.com"
 	publicStream = "wss://acp-api.amivoice.com"
+
+	publicAsync     = "https://acp-api-async.amivoice.com" // documented: async-http-interface
+	publicSentiment = "https://acp-dsrpp.amivoice.com"     // documented: reference-list-sentiment-analysis-parameters
+	publicUsage     = "https://acp.amivoice.com"           // observed: the vendor's kintone sample
 )
 
 // Real is the public service. Every call is paid for.
@@ -64,6 +70,7 @@ func Real(c Credentials) Target {
 	t := Target{
 		Name: "the public AmiVoice service", Credentials: c,
 		Issue: publicHost + protocol.PathIssue, Sync: publicHost + protocol.PathSync, Stream: publicStream + protocol.PathStream,
+		Async: publicAsync + protocol.PathAsyncV2, Words: publicHost + wordsFamily + "/",
 	}
 	t.Capabilities = t.claims()
 	return t
@@ -80,6 +87,7 @@ func At(base, admin string, c Credentials) (Target, error) {
 	t := Target{
 		Name: base, Credentials: c, Admin: strings.TrimSuffix(admin, "/"),
 		Issue: base + protocol.PathIssue, Sync: base + protocol.PathSync, Stream: "ws" + strings.TrimPrefix(base, "http") + protocol.PathStream,
+		Async: base + protocol.PathAsyncV2, Words: base + wordsFamily + "/",
 	}
 	t.Capabilities = t.claims()
 	return t, nil
@@ -100,6 +108,12 @@ func (t *Target) claims() []scenarios.Capability {
 	if t.Stream != "" {
 		all = append(all, scenarios.CanStream)
 	}
+	if t.Async != "" {
+		all = append(all, scenarios.CanAsync)
+	}
+	if t.Words != "" {
+		all = append(all, scenarios.CanWords)
+	}
 	return all
 }
 
@@ -115,6 +129,8 @@ func (t *Target) check() error {
 		{"issuer", t.Issue, []string{"http", "https"}},
 		{"sync", t.Sync, []string{"http", "https"}},
 		{"stream", t.Stream, []string{"ws", "wss"}},
+		{"async", t.Async, []string{"http", "https"}},
+		{"words", t.Words, []string{"http", "https"}},
 		{"admin", t.Admin, []string{"http", "https"}},
 	} {
 		if u.url == "" {
@@ -127,7 +143,7 @@ func (t *Target) check() error {
 	}
 	for c, is := range map[scenarios.Capability]bool{
 		scenarios.CanIssue: t.Issue != "", scenarios.CanIssueByKey: t.Issue != "" && t.Credentials.IssuingKey != "",
-		scenarios.CanSync: t.Sync != "", scenarios.CanStream: t.Stream != "", scenarios.CanControl: t.Admin != "",
+		scenarios.CanSync: t.Sync != "", scenarios.CanStream: t.Stream != "", scenarios.CanAsync: t.Async != "", scenarios.CanWords: t.Words != "" || t.Sync != "", scenarios.CanControl: t.Admin != "",
 	} {
 		if t.Has(c) && !is {
 			return fmt.Errorf("the target claims %s, but does not say where that is, or with which credentials", c)
@@ -136,15 +152,12 @@ func (t *Target) check() error {
 	return nil
 }
 
+// wordsFamily is the path of dictionaries.
+const wordsFamily = "/profilewords"
+
 // place is where a path of the service is on this target.
 func (t *Target) place(path string) (*url.URL, error) {
-	base, own := t.Sync, protocol.PathSync
-	switch path {
-	case protocol.PathIssue:
-		base, own = t.Issue, protocol.PathIssue
-	case protocol.PathStream, protocol.PathStreamNoLog, "/v1", "/v1/nolog":
-		base, own = t.Stream, protocol.PathStream
-	}
+	base, own := t.home(path)
 	if base == "" {
 		return nil, fmt.Errorf("the target does not say where %s is", path)
 	}
@@ -159,8 +172,42 @@ func (t *Target) place(path string) (*url.URL, error) {
 	if !ok {
 		return nil, fmt.Errorf("where %s is cannot be told from %s", path, base)
 	}
-	u.Path = prefix + path
+	u.Path, u.RawPath = prefix+path, ""
 	return u, nil
+}
+
+// home is the URL that tells where a path is, and the path that this URL has on the service.
+func (t *Target) home(path string) (base, own string) {
+	switch path {
+	case protocol.PathIssue:
+		return t.Issue, protocol.PathIssue
+	case protocol.PathStream, protocol.PathStreamNoLog, "/v1", "/v1/nolog":
+		return t.Stream, protocol.PathStream
+	}
+	switch (scenarios.Request{Path: scenarios.Template(path)}).Needs() {
+	case scenarios.CanAsync:
+		if strings.HasSuffix(t.Async, protocol.PathAsyncV1) {
+			return t.Async, protocol.PathAsyncV1
+		}
+		return t.Async, protocol.PathAsyncV2
+	case scenarios.CanWords:
+		return t.wordsHome(path)
+	default:
+		return t.Sync, protocol.PathSync
+	}
+}
+
+// wordsHome is home for dictionaries and what is beside them. The service has hosts of their own for two families.
+func (t *Target) wordsHome(path string) (base, own string) {
+	switch {
+	case t.Words == "":
+		return t.Sync, protocol.PathSync
+	case strings.HasPrefix(t.Words, publicHost+"/") && strings.HasPrefix(path, "/v1/"):
+		return publicSentiment + path, path
+	case strings.HasPrefix(t.Words, publicHost+"/") && strings.HasPrefix(path, "/util/"):
+		return publicUsage + path, path
+	}
+	return t.Words, wordsFamily + "/"
 }
 
 // variables are those that the target gives to a script, without ${key}.

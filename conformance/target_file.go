@@ -37,6 +37,8 @@ func (f *targetFile) read(root strict.Node) {
 		"issuer":      f.readIssuer,
 		"sync":        strict.NonEmpty(&t.Sync),
 		"stream":      strict.NonEmpty(&t.Stream),
+		"async":       strict.NonEmpty(&t.Async),
+		"words":       strict.NonEmpty(&t.Words),
 		"admin":       strict.NonEmpty(&t.Admin),
 		"credentials": f.readCredentials,
 		"capabilities": func(n strict.Node) {

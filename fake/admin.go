@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"context"
 	"crypto/subtle"
 	_ "embed" // for the description of the routes
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,7 +22,10 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-const maxAdminBody = 1 << 20
+const (
+	maxAdminBody = 1 << 20
+	readyTime    = 2 * time.Second // until a store that does not answer counts as gone (ours)
+)
 
 // problem is an error of the admin routes.
 type problem struct {
@@ -41,7 +46,7 @@ func badRequest(message, hint string) error {
 func (s *Server) Admin() http.Handler {
 	r := mux.NewRouter()
 	r.HandleFunc("/healthz", health).Methods(http.MethodGet)
-	r.HandleFunc("/readyz", health).Methods(http.MethodGet)
+	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet)
 	r.Handle("/metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
 	r.Handle("/", s.local(newInspector())).Methods(http.MethodGet)
 	guarded := r.NewRoute().Subrouter()
@@ -54,6 +59,8 @@ func (s *Server) Admin() http.Handler {
 		{http.MethodPut, "/clock", s.putClock},
 		{http.MethodPost, "/clock/advance", s.postAdvance},
 		{http.MethodPost, "/keys", s.postKeys},
+		{http.MethodGet, "/jobs", s.getJobs},
+		{http.MethodPost, "/jobs/{id}", s.postJob},
 		{http.MethodGet, "/scenarios", s.getScenarios},
 		{http.MethodGet, "/scenario", s.getScenario},
 		{http.MethodPut, "/scenario", s.putScenario},
@@ -157,6 +164,21 @@ func (s *Server) knownHost(host string) bool {
 func health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, "ok\n")
+}
+
+// ready answers 503 and why while the Server cannot do all of its work.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	defer cancel()
+	if err := s.Ready(ctx); err != nil {
+		http.Error(w, s.redact.Text(err.Error()), http.StatusServiceUnavailable)
+		return
+	}
+	health(w, r)
+}
+
+func unshared(err error) error {
+	return &problem{http.StatusServiceUnavailable, "store", err.Error(), "GET /readyz answers 200 when the store is back"}
 }
 
 func getOpenAPI(w http.ResponseWriter, _ *http.Request) error {

@@ -62,6 +62,8 @@ func (s *Server) moved(w http.ResponseWriter) func(Moved, error) error {
 		switch {
 		case errors.Is(err, ErrSystemClock):
 			return &problem{http.StatusConflict, "system-clock", err.Error(), "serve --clock manual"}
+		case errors.Is(err, ErrUnshared):
+			return unshared(err)
 		case err != nil:
 			return badRequest(err.Error(), "the clock goes forward only")
 		}
@@ -101,7 +103,9 @@ func (s *Server) postReset(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &struct{}{}); err != nil {
 		return err
 	}
-	s.Reset()
+	if err := s.reset(); err != nil {
+		return unshared(err)
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

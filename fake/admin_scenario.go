@@ -19,14 +19,14 @@ type listed struct {
 	Parts   []string `json:"parts"`
 }
 
-func listing(s *scenarios.Scenario) *listed {
-	return &listed{s.ID, s.Title, string(s.Surface), string(s.Level), s.Basis.String(), s.Parts()}
+func (s *Server) listing(sc *scenarios.Scenario) *listed {
+	return &listed{sc.ID, s.redact.Text(sc.Title), string(sc.Surface), string(sc.Level), sc.Basis.String(), sc.Parts()}
 }
 
 func (s *Server) getScenarios(w http.ResponseWriter, _ *http.Request) error {
 	all := []*listed{}
 	for _, sc := range s.Scenarios() {
-		all = append(all, listing(sc))
+		all = append(all, s.listing(sc))
 	}
 	writeJSON(w, http.StatusOK, all)
 	return nil
@@ -39,7 +39,7 @@ func (s *Server) getScenario(w http.ResponseWriter, _ *http.Request) error {
 		writeJSON(w, http.StatusOK, nil)
 		return nil
 	}
-	writeJSON(w, http.StatusOK, listing(sc))
+	writeJSON(w, http.StatusOK, s.listing(sc))
 	return nil
 }
 
@@ -48,10 +48,12 @@ func (s *Server) putScenario(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SetScenario(sc); err != nil {
+	if err := s.SetScenario(sc); errors.Is(err, ErrUnshared) {
+		return unshared(err)
+	} else if err != nil {
 		return badRequest(err.Error(), "GET /scenarios lists them; one with play among its parts can be played")
 	}
-	writeJSON(w, http.StatusOK, listing(sc))
+	writeJSON(w, http.StatusOK, s.listing(sc))
 	return nil
 }
 
@@ -100,7 +102,9 @@ func (s *Server) broughtScenario(w http.ResponseWriter, r *http.Request) (*scena
 }
 
 func (s *Server) deleteScenario(w http.ResponseWriter, _ *http.Request) error {
-	_ = s.SetScenario(nil) // nothing can be wrong with it
+	if err := s.SetScenario(nil); err != nil {
+		return unshared(err) // nothing else can be wrong with it
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -375,7 +375,7 @@ var _ = Describe("The admin port", func() {
 			}
 		}
 		Expect(routes).To(ConsistOf("GET /", "GET /healthz", "GET /readyz", "GET /metrics", "GET /clock", "PUT /clock", "POST /clock/advance", "POST /keys",
-			"GET /scenarios", "GET /scenario", "PUT /scenario", "DELETE /scenario", "GET /tape", "GET /wait", "GET /verdict", "POST /reset", "GET /openapi.json"))
+			"GET /jobs", "POST /jobs/{id}", "GET /scenarios", "GET /scenario", "PUT /scenario", "DELETE /scenario", "GET /tape", "GET /wait", "GET /verdict", "POST /reset", "GET /openapi.json"))
 	})
 
 	It("answers as its schemas say", func() {

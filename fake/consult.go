@@ -61,7 +61,7 @@ func (s *Server) think(ctx context.Context, r recognition, u utterance, index in
 	}
 	switch {
 	case !r.diarize:
-		unlabel(t.Tokens)
+		r.unlabel(t.Tokens)
 	case !slices.ContainsFunc(t.Tokens, func(k protocol.Token) bool { return k.Label.OK }):
 		label(t.Tokens, index)
 	}
@@ -157,7 +157,7 @@ func (c *stream) consult(u utterance, index int) {
 			if problem != "" {
 				c.x.tolerate(problem)
 			}
-			mine.result, mine.ready = t.result(c.utteranceID(), u), true
+			mine.result, mine.ready = t.spelled(params.vocabulary.words).result(c.utteranceID(), u), true
 			c.utter() //nolint:contextcheck // what follows belongs to the stream, not to this utterance
 		}
 		c.mu.Unlock()
@@ -171,6 +171,7 @@ func (c *stream) consult(u utterance, index int) {
 
 // discard forgets the cycle, and lets the recognizer know that nobody waits for it.
 func (c *stream) discard() {
+	c.saveWords()
 	if c.cycle.forget != nil {
 		c.cycle.forget()
 	}

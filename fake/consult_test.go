@@ -84,7 +84,7 @@ var _ = Describe("A recognizer behind the fake", func() {
 			plain := understand(serve().recognize("u", mypageKey, "d", "-a-general", "a", sentences(1)))
 			s := serve(fake.WithRecognizer(ask))
 			Expect(understand(s.recognize("u", mypageKey, "d", "-a-general", "a", sentences(1))).Text).To(Equal(plain.Text))
-			Expect(notes(s.Server, scenarios.Tolerance)).To(ContainElement(name))
+			Expect(noted(s.Server, scenarios.Tolerance)).To(ContainElement(name))
 
 			srv := newStreamServer(GinkgoT(), fake.WithRecognizer(ask))
 			c := srv.begin("LSB16K")
@@ -92,7 +92,7 @@ var _ = Describe("A recognizer behind the fake", func() {
 			c.text("e")
 			events, _ := c.until("e")
 			Expect(utterances(events)[0].final.Text).To(Equal(plain.Text))
-			Expect(notes(srv.Server, scenarios.Tolerance)).To(ContainElement(name))
+			Expect(noted(srv.Server, scenarios.Tolerance)).To(ContainElement(name))
 		}
 	})
 
@@ -119,7 +119,7 @@ var _ = Describe("A recognizer behind the fake", func() {
 			return fake.Transcript{Text: "asked"}, nil
 		}))
 		Expect(s.recognize("u", mypageKey, "d", "-a-general", "a", mp4)).To(beSuccess())
-		Expect(notes(s.Server, scenarios.Tolerance)).To(ContainElement("recognizer: there are no samples: the audio is not decoded, or has more than 10 minutes of speech; a built-in sentence answers"))
+		Expect(noted(s.Server, scenarios.Tolerance)).To(ContainElement("recognizer: there are no samples: the audio is not decoded, or has more than 10 minutes of speech; a built-in sentence answers"))
 	})
 
 	It("lets a stream go on: later utterances are heard, and results keep their order", func() {
@@ -159,7 +159,7 @@ var _ = Describe("A recognizer behind the fake", func() {
 		}
 		events, _ := c.until("e")
 		Expect(utterances(events)).To(HaveLen(7))
-		Expect(notes(srv.Server, scenarios.Tolerance)).To(BeEmpty())
+		Expect(noted(srv.Server, scenarios.Tolerance)).To(BeEmpty())
 	})
 
 	It("is told when nobody waits any more: the client left, the cycle broke, the server ended", func() {

@@ -28,8 +28,9 @@ type Moved struct {
 	Unsettled []uint64  `json:"unsettled"` // connections that still had something to write after a second of real time
 }
 
-// Advance moves a manual clock by d and returns when everything that fell due has been done and written. It fails with
-// ErrSystemClock on another clock, and when d is negative.
+// Advance moves a manual clock by d and returns when everything that fell due has been done and written, on all replicas where
+// there are several. It fails with ErrSystemClock on another clock, with ErrUnshared when the others could not be told, and when
+// d is negative.
 func (s *Server) Advance(d time.Duration) (Moved, error) {
 	return s.move(func(m *clock.Manual) (int, error) { return m.Advance(d) })
 }
@@ -44,7 +45,13 @@ func (s *Server) move(by func(*clock.Manual) (int, error)) (Moved, error) {
 	if !ok {
 		return Moved{}, ErrSystemClock
 	}
-	fired, unsettled, err := s.moveAndSettle(m, by)
+	all := s.moveAll
+	if !s.replicas.shared {
+		all = func(m *clock.Manual, by func(*clock.Manual) (int, error)) (int, []uint64, error) {
+			return s.moveAndSettle(s.replicas.life, m, settleTime, by)
+		}
+	}
+	fired, unsettled, err := all(m, by)
 	if err != nil {
 		return Moved{}, err
 	}
@@ -134,9 +141,34 @@ func (s *Server) Wait(ctx context.Context, f TapeFilter, prefix string) (scenari
 	return s.journal.Wait(ctx, journal.WaitFor{Filter: f.journal(), Text: prefix})
 }
 
-// Reset empties the tape and goes back to the scenario of WithScenario; what was counted is forgotten, and keys that a fault let
-// expire are good again. The clock, and what keys claim, stay as they are.
+// Reset empties the tape, forgets all jobs, all dictionaries and what was heard, and goes back to the scenario of WithScenario; what
+// was counted is forgotten, and keys that a fault let expire are good again. The clock, and what keys claim, stay as they are. It does
+// so on all replicas, and nothing but a line in the log when the store that they share does not answer.
 func (s *Server) Reset() {
+	if err := s.reset(); err != nil {
+		s.log.Warn("reset", "error", err)
+	}
+}
+
+// reset is Reset on all replicas. It fails with ErrUnshared.
+func (s *Server) reset() error {
+	if s.replicas.shared {
+		return s.resetAll()
+	}
+	s.resetStored()
+	s.resetHere()
+	return nil
+}
+
+// resetStored is what is done once for all replicas.
+func (s *Server) resetStored() {
+	s.resetJobs(s.replicas.life)
+	s.forget(wordsKeys, usageKeys)
+}
+
+// resetHere is what each replica has to do for itself.
+func (s *Server) resetHere() {
 	s.theatre.reset()
+	s.usage.reset()
 	s.journal.Reset()
 }

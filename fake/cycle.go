@@ -63,6 +63,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		c.x.tolerate("s: " + err.Error())
 		return answer
 	}
+	c.x.learn(context.Background(), &r, format.Rate)
 	r.books = c.s.books(c.x)
 	spec := streamSpec(c.x.stage, format, r.interval)
 	spec.Keep = c.s.recognizer != nil
@@ -107,6 +108,7 @@ func (c *stream) hear(audio []byte) {
 
 // flush ends what is being heard. Audio that turns out to be unreadable only now is refused like any other.
 func (c *stream) flush() {
+	c.saveWords()
 	if c.cycle.listener == nil {
 		c.run(session.Flushed{})
 		return
@@ -123,6 +125,9 @@ func (c *stream) flush() {
 	}
 	c.run(session.Flushed{})
 }
+
+// saveWords keeps the words of the cycle where that is wanted. Its session ends.
+func (c *stream) saveWords() { c.x.save(context.Background(), &c.cycle.params, c.cycle.format.Rate) }
 
 func (c *stream) found(events []hearing.Event) {
 	for _, e := range events {
@@ -144,6 +149,7 @@ func (c *stream) heardOne(u utterance) {
 	p, index := c.cycle.params, c.cycle.index
 	c.cycle.end = u.end
 	c.cycle.index++
+	c.s.usage.add(p, u.end-u.start)
 	t, known := c.s.knows(p, u, index, c.x.stage.scenario)
 	switch {
 	case !known && c.s.asks(u):
@@ -152,7 +158,7 @@ func (c *stream) heardOne(u utterance) {
 	case !known:
 		t = c.s.builtIn(p, u, index)
 	}
-	c.conclude(t.result(c.utteranceID(), u))
+	c.conclude(t.spelled(p.vocabulary.words).result(c.utteranceID(), u))
 }
 
 // guess sends an interim result, unless the recognizer is still busy with an utterance before.

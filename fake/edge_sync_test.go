@@ -20,11 +20,13 @@ func (e *edge) recording(key string, audio []byte) string {
 		e.addr, b.Len(), partsBoundary, b.String())
 }
 
-// upload sends a recording of one sentence.
+// upload sends a recording of one sentence, each time with a little more silence behind it: to send the same one again after an
+// error that it cannot cure would be a fault of the client, when time has passed.
 func (e *edge) upload(key string) *socket {
 	e.t.Helper()
 	s := e.connect()
-	s.write(e.recording(key, sentence()))
+	e.uploads++
+	s.write(e.recording(key, append(sentence(), silence(e.uploads)...)))
 	return s
 }
 

@@ -26,6 +26,7 @@ type exchange struct {
 	stage   stage          // what applies to it, as far as that is known yet
 	awake   bool           // it was woken by the clock, or is about to arm a timer, and who moves the clock waits for it
 	due     time.Time      // when what a fault holds up goes on, at the earliest
+	hides   bool           // the body of the reply is made of a secret
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
 
@@ -78,6 +79,14 @@ func (x *exchange) unreadable(what, value string, err error) {
 	x.tolerate(text)
 }
 
+// tolerateAbout notes what is odd about a text. Where a secret is in it, the note may hold a shortened one, and does not say.
+func (x *exchange) tolerateAbout(text, what string) {
+	if x.s.redact.Text(text) != text {
+		what = "what is odd here is not told, for there is a secret in it"
+	}
+	x.tolerate(what)
+}
+
 // refused notes why a key was not good.
 func (x *exchange) refused(g grant) {
 	x.s.metrics.refused(g.refusal)
@@ -92,13 +101,21 @@ func (x *exchange) respond(w http.ResponseWriter, status int, body []byte) {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	x.s.metrics.replied(x.surface, status)
-	e := scenarios.Entry{Status: status, Headers: sortedHeaders(h), Body: string(body)}
+	e := scenarios.Entry{Status: status, Headers: sortedHeaders(h), Body: x.shown(body)}
 	if x.basis != 0 {
 		e.Basis = x.basis.String()
 	}
 	x.note(scenarios.HTTPResponse, scenarios.Out, e)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that went away is no concern of the server
+}
+
+// shown is what the tape shows of the body of the reply.
+func (x *exchange) shown(body []byte) string {
+	if x.hides {
+		return hidden
+	}
+	return string(body)
 }
 
 // errorReply is the JSON of an error that is not shaped like a result.
@@ -116,7 +133,7 @@ func (x *exchange) admit(g grant) {
 
 // expireKey lets the key of the exchange end its life.
 func (x *exchange) expireKey(d scenarios.DoExpireKey) {
-	x.s.theatre.desk.Expire(x.key, x.s.clock.Now().Add(-d.Ago))
+	x.s.expire(x.key, x.s.clock.Now().Add(-d.Ago))
 }
 
 // conns numbers TCP connections. Where the http.Server was not prepared by Configure, a connection is known by its remote

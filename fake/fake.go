@@ -6,6 +6,7 @@
 package fake
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
@@ -29,20 +30,22 @@ import (
 // called from any number of goroutines. Close it when done.
 type Server struct {
 	config
-	keys    *keyring
-	journal *journal.Journal
-	redact  *redact.Redactor
-	routes  *mux.Router
-	metrics *metrics
-	conns   conns
-	streams streams
-	theatre theatre
-	pauses  pauses
-	folder  *transcripts.Folder // nil without transcripts
-	closing chan struct{}       // closed when the server ends
-	ended   sync.Once
-	started time.Time // real
-	nextID  atomic.Uint32
+	keys     *keyring
+	journal  *journal.Journal
+	redact   *redact.Redactor
+	routes   *mux.Router
+	metrics  *metrics
+	conns    conns
+	streams  streams
+	theatre  theatre
+	pauses   pauses
+	folder   *transcripts.Folder // nil without transcripts
+	usage    usage
+	replicas replicas
+	closing  chan struct{} // closed when the server ends
+	ended    sync.Once
+	started  time.Time // real
+	nextID   atomic.Uint32
 
 	chunks       sync.Pool // of *[chunk]byte, for uploads
 	messages     buffers   // for messages of streams
@@ -53,6 +56,13 @@ type Server struct {
 func New(options ...Option) *Server {
 	s := &Server{started: clock.System{}.Now(), closing: make(chan struct{})}
 	s.config = defaults(options)
+	s.replicas.shared = s.store != nil
+	s.replicas.life, s.replicas.stop = context.WithCancel(context.Background())
+	if s.store == nil {
+		s.store = &memory{}
+	}
+	s.nextID.Store(uint32(s.seed))
+	s.start()
 	s.theatre.init(s.config)
 	s.pauses.rest.L = &s.pauses.mu
 	for _, svc := range s.services {
@@ -60,7 +70,6 @@ func New(options ...Option) *Server {
 			panic("fake: " + err.Error())
 		}
 	}
-	s.nextID.Store(uint32(s.seed))
 	s.keys = newKeyring(s.config)
 	s.redact = redact.New(s.keys.secrets(s.admin.token), s.keys.openPrefix)
 	s.journal = journal.New(journal.Options{
@@ -72,9 +81,12 @@ func New(options ...Option) *Server {
 		Redact:  s.redact,
 		Sink:    s.tape.Sink,
 	})
+	s.usage.init(s)
 	s.metrics = newMetrics(s)
 	s.openTranscripts()
+	s.store = s.watch(s.store)
 	s.routes = s.router()
+	s.join()
 	return s
 }
 
@@ -120,6 +132,11 @@ func (s *Server) router() *mux.Router {
 	r.HandleFunc(protocol.PathIssue, s.serveIssue)
 	r.HandleFunc(protocol.PathSync, s.serveSync)
 	r.HandleFunc(protocol.PathSyncNoLog, s.serveSync)
+	for _, path := range []string{protocol.PathAsyncV1, protocol.PathAsyncV2} {
+		r.HandleFunc(path, s.serveCreate)
+		r.HandleFunc(path+"/{id}", s.serveJob)
+	}
+	s.routeWords(r)
 	for _, path := range []string{protocol.PathStream, protocol.PathStreamNoLog, "/v1", "/v1/nolog"} {
 		r.HandleFunc(path, s.serveStream)
 	}

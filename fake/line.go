@@ -16,11 +16,15 @@ type outgoing struct {
 	kind     kind
 	letter   byte   // of a packet
 	text     []byte // of a packet; bytes of a raw piece
+	hides    bool   // the text is made of a secret, and not shown on the tape
 	basis    string
 	event    protocol.Event   // of a packet of the machine; nil for one that a fault made up
 	wait     time.Duration    // of waitHere: clock time
 	code     int              // of goAway: the code of the close frame
 	last     bool             // of a raw piece: it is the last of its frame
+	piece    int              // of raw bytes that drip: how many at a time; 0 for all at once
+	every    time.Duration    // of raw bytes that drip: clock time between two pieces
+	also     []outgoing       // what goes right behind it, wherever it goes
 	entry    *scenarios.Entry // of a raw piece: what the tape says about it
 	farewell string           // how the connection ended, for what ends it
 }
@@ -28,8 +32,10 @@ type outgoing struct {
 // line is what is said on a stream, between the machine and the outbox: faults hold it up, reorder it and silence it. It is
 // guarded by the mutex of the stream.
 type line struct {
+	rest   *outgoing   // what has not dripped yet; nil when nothing drips
 	queue  []outgoing  // behind a wait
-	timer  clock.Timer // until the queue goes on; nil when nothing waits
+	bytes  int         // of the texts in queue
+	timer  clock.Timer // until rest or the queue goes on; nil when nothing waits
 	order  []string    // letters that are being collected; nil for none
 	held   []outgoing  // what came since
 	silent bool        // nothing more is taken
@@ -48,6 +54,9 @@ func (c *stream) emit(o outgoing) {
 	default:
 		l.held = append(l.held, o)
 		if !l.collected(o) {
+			if len(l.held) > maxMessages {
+				c.overflow()
+			}
 			return
 		}
 		for _, o := range l.release() {
@@ -86,17 +95,39 @@ func (l *line) release() []outgoing {
 
 // pass lets something go on, behind what waits for the clock.
 func (c *stream) pass(o outgoing) {
-	if c.line.timer != nil {
-		c.line.queue = append(c.line.queue, o)
-		return
+	l := &c.line
+	if l.timer == nil {
+		c.carry(o)
+	} else {
+		l.queue = append(l.queue, o)
+		if l.bytes += len(o.text); len(l.queue) > maxMessages || l.bytes > maxWaiting {
+			c.overflow()
+			return
+		}
 	}
-	c.carry(o)
+	for _, next := range o.also {
+		c.pass(next)
+	}
 }
 
 func (c *stream) carry(o outgoing) {
+	l := &c.line
 	if o.kind == waitHere {
-		c.line.timer = clock.At(c.s.clock, c.now.Add(o.wait), c.goOn)
+		if o.wait > 0 {
+			l.timer = clock.At(c.s.clock, c.now.Add(o.wait), c.goOn)
+		}
 		return
+	}
+	for o.piece > 0 && len(o.text) > o.piece {
+		first := o
+		first.text, first.last = o.text[:o.piece], false
+		c.transmit(first)
+		o.text, o.entry = o.text[o.piece:], nil
+		if o.every > 0 {
+			rest := o // o itself stays on the stack
+			l.rest, l.timer = &rest, clock.At(c.s.clock, c.now.Add(o.every), c.goOn)
+			return
+		}
 	}
 	c.transmit(o)
 }
@@ -107,13 +138,25 @@ func (c *stream) goOn() {
 	l := &c.line
 	l.timer = nil
 	c.now = c.s.clock.Now()
+	if o := l.rest; o != nil {
+		l.rest = nil
+		c.carry(*o)
+	}
 	for len(l.queue) > 0 && l.timer == nil {
 		o := l.queue[0]
 		l.queue = l.queue[1:]
+		l.bytes -= len(o.text)
 		c.carry(o)
 	}
 	c.mu.Unlock()
 	c.out.drainSoon()
+}
+
+// overflow ends a connection for which more waits than would be kept for a client that does not read.
+func (c *stream) overflow() {
+	c.farewell = "too much waits for the clock"
+	c.line.rest, c.line.queue, c.line.held, c.line.silent = nil, nil, nil, true
+	_ = c.ws.NetConn().Close()
 }
 
 // cutLine forgets what was not said when the connection is over.
@@ -131,7 +174,7 @@ func (c *stream) transmit(o outgoing) {
 	switch o.kind {
 	case packet:
 		c.x.note(scenarios.WSEvent, scenarios.Out, scenarios.Entry{
-			Text: string(o.text), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
+			Text: o.shown(string(o.text)), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
 		})
 		if o.event != nil {
 			c.s.metrics.said(o.event)
@@ -146,6 +189,14 @@ func (c *stream) transmit(o outgoing) {
 	case waitHere: // was carried out already
 	}
 	c.out.push(m)
+}
+
+// shown is what the tape shows of a text of o.
+func (o outgoing) shown(text string) string {
+	if o.hides {
+		return hidden
+	}
+	return text
 }
 
 // terminated is a packet with the line end that some generation of the service sends. (observed: the vendor's libraries)

@@ -49,6 +49,8 @@ type Limits struct {
 	Idle      time.Duration // a connection without an open session; default 60 s (assumed)
 	Utterance time.Duration // one utterance; default 30 s of audio (documented: limitations)
 	Upload    int64         // audio of a synchronous request in bytes; default 16,777,215 (documented: limitations)
+	Job       int64         // audio of an asynchronous job in bytes; default 2,147,483,647 (observed: "about 2.14 GB")
+	Retention time.Duration // an asynchronous job; default 72 h (assumed)
 	Message   int64         // one message of a stream in bytes; default 16 MiB and the p (observed: notes quoting the manual)
 	Fields    int64         // bytes of everything before a; default 1 MiB (ours)
 	Parts     int           // number of parts; default 64 (ours)
@@ -63,6 +65,8 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Idle, 60*time.Second)
 	set(&l.Utterance, 30*time.Second)
 	set(&l.Upload, 1<<24-1)
+	set(&l.Job, 1<<31-1)
+	set(&l.Retention, 72*time.Hour)
 	set(&l.Message, 16<<20+1)
 	set(&l.Fields, 1<<20)
 	set(&l.Parts, 64)
@@ -129,6 +133,8 @@ type config struct {
 	deviation   deviation
 	scenario    *scenarios.Scenario // for the whole server
 	scenarios   []*scenarios.Scenario
+	store       Store
+	progress    JobProgress
 }
 
 type adminConfig struct {

@@ -33,7 +33,7 @@ type message struct {
 }
 
 const (
-	maxMessages = 4096    // waiting for a client that does not read
+	maxMessages = 16384   // waiting for a client that does not read
 	maxWaiting  = 8 << 20 // bytes of them
 )
 
@@ -63,6 +63,11 @@ func (o *outbox) push(m message) {
 		return
 	}
 	o.bytes += len(m.text)
+	if n := len(o.waiting); m.kind == rawBytes && n > 0 && o.waiting[n-1].kind == rawBytes && !o.waiting[n-1].last {
+		piece := &o.waiting[n-1] // of the same frame, whose bytes lie one behind the other: what waits together leaves together
+		piece.text, piece.last = piece.text[:len(piece.text)+len(m.text)], m.last
+		return
+	}
 	if len(o.waiting) >= maxMessages || o.bytes > maxWaiting {
 		o.closed, o.waiting = true, nil
 		_ = o.c.ws.NetConn().Close()

@@ -14,16 +14,23 @@ import (
 type pauses struct {
 	mu    sync.Mutex
 	awake map[*exchange]int
-	rest  sync.Cond // signalled when one came to rest
+	rest  sync.Cond     // signalled when one came to rest
+	left  time.Duration // of real time, for which a move of the clock that is under way may wait; 0 when none is
+
+	moving sync.Mutex // held while the clock is moved
 }
 
 // pause waits until the clock shows due. It is false when the client left or the server ended before. From its return on the
 // exchange is awake, so that moving the clock waits for it, until it pauses again or settles.
 func (x *exchange) pause(due time.Time) bool {
+	if !due.After(x.s.clock.Now()) { // a manual clock would have to be moved by nothing first
+		return !x.over()
+	}
 	p, woken := &x.s.pauses, make(chan struct{})
 	timer := clock.At(x.s.clock, due, func() {
 		p.wake(x)
 		close(woken)
+		p.await(x)
 	})
 	x.settle() // behind the timer, for whoever moves the clock looks for timers when all are at rest
 	select {
@@ -39,6 +46,16 @@ func (x *exchange) pause(due time.Time) bool {
 		x.settle()
 	}
 	return false
+}
+
+// over tells whether nobody is left to answer: the client left, or the server ends.
+func (x *exchange) over() bool {
+	select {
+	case <-x.s.closing:
+		return true
+	default:
+		return x.r.Context().Err() != nil
+	}
 }
 
 // stir makes the exchange awake from now on, and notes the time, so that whoever has read of the fault that is about to strike may
@@ -64,6 +81,44 @@ func (p *pauses) wake(x *exchange) {
 		p.awake = make(map[*exchange]int)
 	}
 	p.awake[x]++
+}
+
+// await holds up the clock that woke x until x has come to rest, so that what x does happens at its instant.
+func (p *pauses) await(x *exchange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left <= 0 {
+		return
+	}
+	system := clock.System{}
+	until := system.Now().Add(p.left)
+	alarm := system.AfterFunc(p.left, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rest.Broadcast()
+	})
+	defer alarm.Stop()
+	for p.awake[x] > 0 && system.Now().Before(until) {
+		p.rest.Wait()
+	}
+	p.left = until.Sub(system.Now())
+}
+
+// move moves the clock. It returns how much of the patience, real time, is left to wait for what was woken.
+func (p *pauses) move(patience time.Duration, by func() (int, error)) (fired int, left time.Duration, err error) {
+	p.moving.Lock()
+	defer p.moving.Unlock()
+	p.allow(patience)
+	fired, err = by()
+	return fired, max(p.allow(0), 0), err
+}
+
+// allow sets for how long the move of the clock may wait, and returns what was left of that.
+func (p *pauses) allow(d time.Duration) (left time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left, p.left = p.left, d
+	return left
 }
 
 // settle says that the exchange has done what it was woken for.
@@ -111,13 +166,14 @@ func (x *exchange) hold() {
 }
 
 // moveAndSettle moves the clock, then lets everything that was woken by that come to rest: what is due again by then runs as
-// well. Unsettled are the connections that were not at rest after a second of real time.
-func (s *Server) moveAndSettle(m *clock.Manual, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
-	if fired, err = by(m); err != nil {
+// well. Unsettled are the connections that were not at rest after so much real time.
+func (s *Server) moveAndSettle(ctx context.Context, m *clock.Manual, patience time.Duration, by func(*clock.Manual) (int, error)) (fired int, unsettled []uint64, err error) {
+	fired, left, err := s.pauses.move(patience, func() (int, error) { return by(m) })
+	if err != nil {
 		return 0, nil, err
 	}
 	s.journal.Append(scenarios.Entry{Kind: scenarios.Clock, Dir: scenarios.Note, Text: fmt.Sprintf("moved, %d timers ran", fired)})
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	for {
 		unsettled = s.settle(ctx)

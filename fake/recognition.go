@@ -3,6 +3,7 @@ package fake
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"mockamivoice/fake/internal/hearing"
@@ -15,15 +16,19 @@ type recognition struct {
 	surface   protocol.Surface
 	engine    string
 	language  string
-	service   string // of the key
-	key       string // authorization inside d or s
+	service   string           // of the key
+	key       string           // authorization inside d or s
+	all       []protocol.Param // of d
 	ampersand bool
 	fillers   bool // keepFillerToken=1 (documented: request-parameters)
 	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
 	interval  time.Duration
+	noLog     bool // of the path, or loggingOptOut
+	speakers  bool // speakerDiarization of a job (documented: speaker-diarization)
 
-	books books
-	ask   func(u utterance, index int) Transcript // the recognizer, of who waits for it; nil where nobody does
+	vocabulary vocabulary
+	books      books
+	ask        func(u utterance, index int) Transcript // the recognizer, of who waits for it; nil where nobody does
 }
 
 // utterance is a stretch of speech: what S and E say, and what was heard between them.
@@ -47,8 +52,11 @@ func (s *Server) recognition(u *upload) recognition {
 		return v
 	}
 	return recognition{
-		surface: protocol.SurfaceSync, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
-		fillers: find("keepFillerToken") == "1", diarize: wantsSpeakers(find("segmenterProperties")),
+		surface: u.x.surface, all: d.Params, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
+		fillers: find("keepFillerToken") == "1", diarize: u.x.surface == protocol.SurfaceSync && wantsSpeakers(find("segmenterProperties")), // ruled: no effect on jobs
+		noLog:      u.x.r.URL.Path == protocol.PathSyncNoLog || u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("loggingOptOut"), "True"),
+		speakers:   u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("speakerDiarization"), "True"),
+		vocabulary: askVocabulary(d.Engine, d.Params, protocol.First),
 	}
 }
 
@@ -61,7 +69,7 @@ func startRecognition(start protocol.Start) recognition {
 	return recognition{
 		surface: protocol.SurfaceStream, engine: engine, language: hearing.Language(engine), key: start.Value("authorization"),
 		fillers: start.Value("keepFillerToken") == "1", diarize: wantsSpeakers(start.Value("segmenterProperties")),
-		interval: interimInterval(start),
+		interval: interimInterval(start), vocabulary: askVocabulary(engine, start.Params, protocol.Last),
 	}
 }
 
@@ -81,17 +89,19 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said. The first that knows counts: the scenario that is played, a transcript, the transcriber, the
-// recognizer, and in the end the built-in sentences.
+// transcribe says what was said, in the spelling of the registered words. The first that knows counts: the scenario that is played, a
+// transcript, the transcriber, the recognizer, and in the end the built-in sentences.
 func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
+	s.usage.add(r, u.end-u.start)
 	t, known := s.knows(r, u, index, play)
 	switch {
 	case known:
-		return t
 	case r.ask != nil && s.asks(u):
-		return r.ask(u, index)
+		t = r.ask(u, index)
+	default:
+		t = s.builtIn(r, u, index)
 	}
-	return s.builtIn(r, u, index)
+	return t.spelled(r.vocabulary.words)
 }
 
 // knows is what those say who answer at once.

@@ -18,6 +18,12 @@ type reply struct {
 	basis  protocol.Basis // how well it is known; 0 where that goes without saying
 }
 
+// on is r in a situation in which its use is known less well than its text is.
+func (r reply) on(basis protocol.Basis) reply {
+	r.basis = max(r.basis, basis)
+	return r
+}
+
 // replier makes the replies of a surface when a fault asks for others than the usual one.
 type replier interface {
 	failed(e *protocol.Error) reply
@@ -35,10 +41,27 @@ func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
 		return nil
 	}
 	x.stir()
-	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: f.String(), Scenario: sc.ID, Basis: sc.Basis.String()})
+	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: short(x.s.redact.Text(f.String())), Scenario: sc.ID, Basis: sc.Basis.String()})
 	x.s.metrics.struck(at)
 	return f.Do
 }
+
+// short is the beginning of a text, from which secrets were taken before: half of one is hard to find.
+func short(s string) string {
+	const most = 300
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// holdsSecret tells whether the tape would show something else instead of a part of this text. What a fault makes of the text,
+// the tape does not know for a secret any more.
+func (x *exchange) holdsSecret(text []byte) bool {
+	return x.s.redact.Text(string(text)) != string(text)
+}
+
+const hidden = "***" // what the tape shows of a text that was made of a secret
 
 // deliver sends a reply, in the way in which faults let it.
 func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, other replier) {
@@ -57,8 +80,9 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		case scenarios.DoResult:
 			r = other.heard(d.Said)
 		case scenarios.DoGarble:
+			x.hides = x.hides || x.holdsSecret(r.body)
 			r.body = x.garble(r.body)
-		case scenarios.DoExpireKey: // done when the key was made or looked at
+		case scenarios.DoExpireKey, scenarios.DoState: // done when the key, or the job, was made or looked at
 		default:
 			x.spoil(w, r, do)
 			return
@@ -91,6 +115,7 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 		x.sever(w, resetTCP)
 	case scenarios.DoTruncate:
 		cut := cutAt(d, len(r.body))
+		x.hides = x.hides || x.holdsSecret(r.body)
 		x.raw(w, r, r.body[:cut], func(c *severable, bytes []byte) {
 			_ = c.write(bytes)
 		})

@@ -62,6 +62,7 @@ func (g stage) with(s *scenarios.Scenario) stage {
 	replace(&to.Idle, from.Idle)
 	replace(&to.Utterance, from.Utterance)
 	replace(&to.Upload, from.Upload)
+	replace(&to.Retention, from.Retention)
 	g.limits = &to
 	return g
 }
@@ -175,8 +176,19 @@ func WithScenarios(list ...*scenarios.Scenario) Option {
 }
 
 // SetScenario plays s from now on, for all requests whose key or service has none of its own; nil ends that. Occurrences are
-// counted from the first again. The error says that there is nothing to play in s.
-func (s *Server) SetScenario(sc *scenarios.Scenario) error { return s.theatre.set(sc) }
+// counted from the first again. All replicas do so; faults are counted on each of them. The error says that there is nothing to
+// play in s or, with ErrUnshared, that the others could not be told.
+func (s *Server) SetScenario(sc *scenarios.Scenario) error {
+	if sc != nil {
+		if err := playable(sc); err != nil {
+			return err
+		}
+	}
+	if s.replicas.shared {
+		return s.announce(programmeOf(sc), sharedProgramme, sc)
+	}
+	return s.theatre.set(sc)
+}
 
 // Scenario is what SetScenario or WithScenario set, nil for nothing.
 func (s *Server) Scenario() *scenarios.Scenario { return s.theatre.now().scenario }

@@ -44,6 +44,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.ended.Do(func() { close(s.closing) })
 	s.streams.goAway()
 	defer s.journal.Close()
+	defer s.leave()
 	return s.streams.wait(ctx)
 }
 
@@ -54,6 +55,8 @@ func (s *Server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_ = s.streams.wait(ctx)
+	s.usage.close()
+	s.leave()
 	s.journal.Close()
 }
 

@@ -31,26 +31,26 @@ func (c *severable) write(b []byte) error {
 	return err
 }
 
-// end ends the connection. An orderly end reads what the client is still sending, for otherwise the kernel would send a RST.
-func (c *severable) end(how ending) {
-	if how == resetTCP {
-		resetConn(c.Conn)
-		return
-	}
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
-		_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
-		var scrap [4 << 10]byte
-		for {
-			if _, err := c.Read(scrap[:]); err != nil {
-				break
-			}
-		}
-	}
-	_ = c.Close()
+// closeWrite ends the sending side, and is false where that cannot be done on its own.
+func (c *severable) closeWrite() bool {
+	w, ok := c.Conn.(interface{ CloseWrite() error })
+	return ok && w.CloseWrite() == nil
 }
 
-// resetConn ends the TCP connection below c with a RST.
+// hearOut reads what the client is still sending, for otherwise the kernel would send a RST.
+func (c *severable) hearOut() {
+	_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
+	var scrap [4 << 10]byte
+	for {
+		if _, err := c.Read(scrap[:]); err != nil {
+			return
+		}
+	}
+}
+
+// resetConn ends the TCP connection below c with a RST. What is wrapped around it is closed as well, for it may keep count.
 func resetConn(c net.Conn) {
+	defer func() { _ = c.Close() }()
 	for inner := c; ; {
 		switch v := inner.(type) {
 		case *net.TCPConn:
@@ -60,7 +60,6 @@ func resetConn(c net.Conn) {
 		case interface{ NetConn() net.Conn }:
 			inner = v.NetConn()
 		default:
-			_ = c.Close()
 			return
 		}
 	}
@@ -78,10 +77,22 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 
 // sever ends the connection without an answer.
 func (x *exchange) sever(w http.ResponseWriter, how ending) {
-	c := x.take(w)
+	x.end(x.take(w), how)
+}
+
+// end ends the connection. Whoever moved the clock until now finds that done, but does not wait for the client's last words.
+func (x *exchange) end(c *severable, how ending) {
 	x.severed(how)
-	x.settle() // the client takes its time to leave
-	c.end(how)
+	if how == resetTCP {
+		resetConn(c.Conn)
+		return
+	}
+	closed := c.closeWrite()
+	x.settle()
+	if closed {
+		c.hearOut()
+	}
+	_ = c.Close()
 }
 
 // severed says on the tape how the connection ends, before anybody can see it.
@@ -102,7 +113,7 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	_ = h.Write(&b) // a buffer takes everything
 	b.WriteString("\r\n")
 	b.Write(body)
-	e := scenarios.Entry{Status: r.status, Headers: sortedHeaders(h), Body: string(body)}
+	e := scenarios.Entry{Status: r.status, Headers: sortedHeaders(h), Body: x.shown(body)}
 	if r.basis != 0 {
 		e.Basis = r.basis.String()
 	}
@@ -110,7 +121,5 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	x.note(scenarios.HTTPResponse, scenarios.Out, e)
 	c := x.take(w)
 	send(c, b.Bytes())
-	x.settle()
-	x.severed(endOfTCP)
-	c.end(endOfTCP)
+	x.end(c, endOfTCP)
 }

@@ -50,8 +50,7 @@ func (c *spoilt) Write(p []byte) (int, error) {
 	switch d := c.s.do.(type) {
 	case scenarios.DoTruncate:
 		_ = below.write(p[:cutAt(d, len(p))])
-		x.severed(endOfTCP)
-		below.end(endOfTCP)
+		x.end(below, endOfTCP)
 		return 0, errSpoilt
 	case scenarios.DoDrip:
 		if !x.drip(below, p, d) {

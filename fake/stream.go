@@ -43,7 +43,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	if w = x.meetHandshake(w); w == nil {
 		return
 	}
-	c := &stream{s: s, x: x, peer: x.peer, machine: session.New(rules(x.stage)), mind: s.newMind()}
+	c := &stream{s: s, x: x, peer: x.peer, noLog: r.URL.Path == protocol.PathStreamNoLog, machine: session.New(rules(x.stage)), mind: s.newMind()}
 	if !s.streams.add(c, s.limits.Streams) {
 		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
 		return
@@ -58,7 +58,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 	x.settle()
 	x.r = nil
-	go func() { //nolint:contextcheck // so that a stream, which lives long, holds neither the request nor the stack that parsed it
+	go func() { //nolint:contextcheck // a stream, which lives long, is to hold neither the request nor the stack that parsed it
 		defer s.streams.remove(c)
 		c.serve()
 	}()
@@ -91,6 +91,7 @@ type stream struct {
 	isReady   atomic.Bool // ws is there
 	stalled   atomic.Bool // a fault keeps the connection open and says nothing on it
 	wire      sync.Mutex  // held while a control frame or a piece of a frame is written
+	noLog     bool        // the path is that of no log
 	midFrame  bool        // a frame is on its way in pieces; guarded by wire
 	mu        sync.Mutex
 	machine   *session.Machine

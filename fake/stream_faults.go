@@ -25,7 +25,7 @@ type presented struct {
 func (c *stream) present(start protocol.Start) {
 	c.presented = &presented{params: startRecognition(start)}
 	c.presented.grant = c.s.check(c.presented.params.key, c.now, c.peer)
-	c.presented.params.service = c.presented.grant.claims.Service
+	c.presented.params.service, c.presented.params.noLog = c.presented.grant.claims.Service, c.noLog
 	c.x.admit(c.presented.grant)
 }
 
@@ -79,7 +79,7 @@ func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios
 		reached := session.Reached{Timer: timerOf(d.Name)}
 		if at == scenarios.AtEnd {
 			c.run(reached)
-			return nil, false
+			return nil, c.machine.State() != session.Closed
 		}
 		return []session.Input{reached}, true
 	case scenarios.DoDrop:
@@ -157,44 +157,66 @@ func payloadOf(text []byte) string {
 	return string(payload)
 }
 
-// event puts an event on the line, in the way in which faults let it.
+// event puts an event on the line, in the way in which faults let it. What a fault puts before it stays there.
 func (c *stream) event(o outgoing) {
+	var before []outgoing
 	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter)) {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			c.emit(outgoing{kind: waitHere, wait: d.For})
+			before = append(before, outgoing{kind: waitHere, wait: d.For})
 		case scenarios.DoSend:
-			c.emit(made(d.Text))
+			before = append(before, made(d.Text))
 		case scenarios.DoReplace:
 			o.text = []byte(replaced(d.Text, payloadOf(o.text)))
 		case scenarios.DoResult:
 			o.text = c.heard(o, d.Said)
 		case scenarios.DoGarble:
+			o.hides = o.hides || c.x.holdsSecret(o.text)
 			if head := len(o.text) - len(payloadOf(o.text)); head < len(o.text) {
 				o.text = append(o.text[:head:head], c.x.garble(o.text[head:])...)
 			}
-		case scenarios.DoDrop:
-			return
 		case scenarios.DoDuplicate:
 			for range d.Times - 1 {
-				c.emit(o)
+				before = append(before, o)
 			}
 		case scenarios.DoOrder:
 			if c.line.order == nil {
 				c.line.order = d.Letters
 			}
-		case scenarios.DoTruncate:
-			c.truncate(o, cutAt(d, len(o.text)))
-			return
 		case scenarios.DoDrip:
-			c.drip(o, d)
-			return
+			o = c.dripping(o, d)
 		default:
-			c.cutOff(do)
+			c.instead(o.letter, before, o, do)
 			return
 		}
 	}
-	c.emit(o)
+	if len(before) == 0 {
+		c.emit(o)
+		return
+	}
+	c.emitAs(o.letter, append(before, o)...)
+}
+
+// instead does what leaves an event out, or no connection behind it.
+func (c *stream) instead(letter byte, before []outgoing, o outgoing, do scenarios.Do) {
+	c.emitAs(letter, before...)
+	switch d := do.(type) {
+	case scenarios.DoDrop:
+	case scenarios.DoTruncate:
+		c.truncate(o, cutAt(d, len(o.text)))
+	default:
+		c.cutOff(do)
+	}
+}
+
+// emitAs puts things on the line that stay together, and count as an event with this letter.
+func (c *stream) emitAs(letter byte, all ...outgoing) {
+	if len(all) == 0 {
+		return
+	}
+	first := all[0]
+	first.letter, first.also = letter, all[1:]
+	c.emit(first)
 }
 
 // heard is an A with another result, whose times are those of the utterance.
@@ -209,24 +231,17 @@ func (c *stream) heard(o outgoing, said scenarios.Said) []byte {
 
 // truncate sends the beginning of a frame and ends the connection.
 func (c *stream) truncate(o outgoing, cut int) {
+	o.hides = o.hides || c.x.holdsSecret(o.text)
 	c.emit(c.piece(o, append(frameHead(len(o.text)), o.text[:cut]...), string(o.text[:cut])))
 	c.emit(outgoing{kind: finIt, farewell: "closed by a fault"})
 	c.line.silent = true
 }
 
-// drip sends a frame in pieces.
-func (c *stream) drip(o outgoing, d scenarios.DoDrip) {
-	frame := append(frameHead(len(o.text)), o.text...)
-	for i := 0; i < len(frame); i += d.Bytes {
-		p := outgoing{kind: rawBytes, text: frame[i:min(len(frame), i+d.Bytes)]}
-		if i == 0 {
-			p = c.piece(o, p.text, string(o.text))
-		} else {
-			c.emit(outgoing{kind: waitHere, wait: d.Every})
-		}
-		p.last = i+d.Bytes >= len(frame)
-		c.emit(p)
-	}
+// dripping is a packet as a frame that goes in pieces.
+func (c *stream) dripping(o outgoing, d scenarios.DoDrip) outgoing {
+	p := c.piece(o, append(frameHead(len(o.text)), o.text...), string(o.text))
+	p.piece, p.every, p.last = d.Bytes, d.Every, true
+	return p
 }
 
 // writeRaw writes a piece of a frame. Until the frame is complete no control frame may come between.
@@ -243,7 +258,7 @@ func (c *stream) writeRaw(m message) error {
 // piece is the beginning of a frame, of which the tape says what is given.
 func (c *stream) piece(o outgoing, bytes []byte, text string) outgoing {
 	return outgoing{kind: rawBytes, letter: o.letter, text: bytes, entry: &scenarios.Entry{
-		Text: text, Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
+		Text: o.shown(text), Basis: o.basis, Frame: &scenarios.Frame{Opcode: websocket.TextMessage, Frames: 1, Size: int64(len(o.text))},
 	}}
 }
 

@@ -33,7 +33,7 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	h["X-Session-ID"] = []string{string(protocol.AppendSessionID(nil, u.id))} // observed: matched byte by byte by the vendor's clients
 	dos, usual := u.forced, reply{}
 	if dos == nil {
-		result, status := u.answer(u.id)
+		result, status := u.answer(u.id) //nolint:contextcheck // what is saved stays when the client leaves
 		usual = resultReply(result, status, x.basis)
 		dos = x.strike(scenarios.AtSyncResponse, "")
 	}
@@ -92,6 +92,7 @@ func (u *upload) answer(id protocol.SessionID) (protocol.Result, int) {
 	case u.big:
 		return fail(protocol.NewError(protocol.SyncTooLarge))
 	}
+	u.vocabulary()
 	if id, empty := u.oddity(); empty {
 		u.x.basis = protocol.Observed
 		return protocol.Failed(utterance, "", ""), http.StatusOK // observed: an empty success

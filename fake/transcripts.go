@@ -150,7 +150,7 @@ func (r *recognition) told(u utterance, index int) (t Transcript, ok bool) {
 	t = r.fit(r.heardAs(cue), u, found.Shift)
 	switch {
 	case !r.diarize:
-		unlabel(t.Tokens)
+		r.unlabel(t.Tokens)
 	case !found.Transcript.Speakers():
 		label(t.Tokens, index)
 	}
@@ -196,8 +196,12 @@ func (r *recognition) fit(cue transcript.Cue, u utterance, shift int) Transcript
 	return t
 }
 
-func unlabel(tokens []protocol.Token) {
+// unlabel takes the labels, unless a job asked for them.
+func (r *recognition) unlabel(tokens []protocol.Token) {
 	for i := range tokens {
+		if r.speakers {
+			return
+		}
 		tokens[i].Label = protocol.Maybe[string]{}
 	}
 }
@@ -230,4 +234,28 @@ func (r *recognition) foretell(u utterance, index, nth int) (i protocol.Interim,
 		}
 	}
 	return grow(cue.Tokens, cue.Text, heard, nth, r.language, u.voice.Digest), true
+}
+
+// sentiment is what the transcript of a recording says of it; nil when it says nothing. Numbers that it leaves out are the lowest.
+func (r *recognition) sentiment(voices []utterance) *protocol.Sentiment {
+	if len(voices) == 0 {
+		return nil
+	}
+	found, ok := r.books.find(voices[0], 0)
+	if !ok || len(found.Transcript.Sentiment) == 0 {
+		return nil
+	}
+	all := &protocol.Sentiment{}
+	for _, s := range found.Transcript.Sentiment {
+		one := protocol.SentimentSegment{StartTime: max(s.Start+found.Shift, 0), EndTime: max(s.End+found.Shift, 0)}
+		for _, p := range protocol.SentimentParameters() {
+			value, given := s.Values[p.Name]
+			if !given {
+				value = p.Minimum
+			}
+			one.Values = append(one.Values, value)
+		}
+		all.Segments = append(all.Segments, one)
+	}
+	return all
 }

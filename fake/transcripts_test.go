@@ -35,7 +35,7 @@ func (s *service) uploadAs(name, d, audio string) understood {
 	return understand(s.recognizeAt("/v1/recognize", body))
 }
 
-func notes(s *fake.Server, kind scenarios.Kind) []string {
+func noted(s *fake.Server, kind scenarios.Kind) []string {
 	var texts []string
 	_, entries := s.Tape(fake.TapeFilter{Kind: kind})
 	for _, e := range entries {
@@ -67,7 +67,7 @@ var _ = Describe("A folder of transcripts", func() {
 		Expect(s.uploadAs("x.wav", "-a-general", other[44:]).Text).To(Equal("by sound"))
 		Expect(s.uploadAs("kept.txt", "-a-general", audio[44:]).Text).To(Equal("by sound"), "by name, without its extension")
 		Expect(s.uploadAs("unknown.wav", "-a-general", audio[44:]).Text).NotTo(HavePrefix("by"))
-		Expect(notes(s.Server, scenarios.Heard)).To(ContainElements(
+		Expect(noted(s.Server, scenarios.Heard)).To(ContainElements(
 			"transcript "+sha(audio)+".txt, found by sha256", "transcript named.txt, found by file name", "transcript kept.json, found by sound"))
 	})
 
@@ -172,8 +172,17 @@ var _ = Describe("A folder of transcripts", func() {
 		Expect(s.uploadAs("good.wav", "-a-general-en", sentences(1)).Text).To(Equal("good"))
 		Expect(s.uploadAs("bad.wav", "-a-general-en", sentences(1)).Code).To(BeEmpty())
 		want := `transcripts: a file is not used: bad.json:2:3: unknown field "uterances", did you mean "utterances"?`
-		Expect(notes(s.Server, scenarios.Tolerance)).To(HaveExactElements(HavePrefix(want)))
+		Expect(noted(s.Server, scenarios.Tolerance)).To(HaveExactElements(HavePrefix(want)))
 		Expect(strings.Count(log.String(), "bad.json:2:3")).To(Equal(1))
+	})
+
+	It("tells jobs too: by name or digest, with speakers and sentiment", func() {
+		s := serve(jobsBy("at-once"), fake.WithTranscripts(folder(sum5(sentences(2))+".json", `{"utterances":[{"text":"朝","speaker":"speaker3"},{"text":"夜","speaker":"speaker1"}],`+
+			`"sentiment":[{"starttime":10,"endtime":20,"energy":99}]}`)))
+		body := s.submit("/v1/recognitions", "u", mypageKey, "d", "grammarFileNames=-a-general speakerDiarization=True sentimentAnalysis=True", "a", sentences(2))
+		got := s.do(http.MethodGet, "/v1/recognitions/"+created(body), "", nil, "Authorization", "Bearer "+mypageKey).Body
+		Expect(got).To(And(ContainSubstring(`"written":"\u671d"`), ContainSubstring(`"label":"speaker3"`), ContainSubstring(`"label":"speaker1"`), Not(ContainSubstring(`"label":"speaker0"`)),
+			ContainSubstring(`"energy":99`), ContainSubstring(`"emo_cog":1`)))
 	})
 
 	It("can let an utterance fail", func() {

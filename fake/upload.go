@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"crypto/md5" //nolint:gosec // the service tells it of the audio of a job
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -82,6 +83,7 @@ func (m *measure) write(p []byte, keep bool) {
 	}
 }
 
+// md5Text is the digest that the service tells of a job's audio.
 func (m *measure) md5Text() string { return hex.EncodeToString(m.md5.Sum(nil)) }
 
 func (m *measure) sha256Text() string {
@@ -93,6 +95,9 @@ func (m *measure) sha256Text() string {
 
 func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
 	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: m.sha256Text(), Data: m.data}
+	if m.md5 != nil {
+		a.MD5 = m.md5Text()
+	}
 	if !s.redact.Bytes(m.first) {
 		a.First = hex.EncodeToString(m.first[:min(len(m.first), 16)])
 	}
@@ -112,7 +117,10 @@ func (u *upload) value(name string) string {
 // they have sent everything. (observed)
 func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 	u := &upload{x: x, query: protocol.ParseForm(x.r.URL.RawQuery)}
-	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.s.limits.Upload, x: x}
+	if x.surface == protocol.SurfaceAsync {
+		u.audio.md5 = md5.New() //nolint:gosec // the service tells it
+	}
+	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * u.limit(), x: x}
 	u.body = body
 	u.prepareBooks()
 	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
@@ -132,6 +140,14 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 		_, _ = io.Copy(io.Discard, body)
 	}
 	return u
+}
+
+// limit is how many bytes of audio are taken.
+func (u *upload) limit() int64 {
+	if u.x.surface == protocol.SurfaceAsync {
+		return u.x.stage.limits.Job
+	}
+	return u.x.stage.limits.Upload
 }
 
 func (u *upload) outcome(err error) {
@@ -255,7 +271,7 @@ func (u *upload) take(p []byte) {
 		return
 	}
 	u.audio.write(p, u.x.s.tape.Audio)
-	if u.audio.bytes > u.x.stage.limits.Upload {
+	if u.audio.bytes > u.limit() {
 		u.big = true
 		u.job.listener, u.audio.data = nil, nil
 		return
@@ -277,10 +293,14 @@ func (u *upload) begin() {
 // meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
 // waits until everything was read.
 func (u *upload) meet() {
+	if u.x.surface != protocol.SurfaceSync {
+		return
+	}
+	held := false
 	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			u.x.delay(d.For)
+			held = u.x.delay(d.For) || held
 		case scenarios.DoExpireKey:
 			u.x.expireKey(d)
 			u.job.refusal = u.authorize()
@@ -294,7 +314,7 @@ func (u *upload) meet() {
 			u.forced = append(u.forced, do)
 		}
 	}
-	if u.body.drip.Bytes == 0 {
+	if u.body.drip.Bytes == 0 && !held { // who moved the clock behind a delay is to find the reply written
 		u.x.settle() // what comes now is the client's to send
 	}
 }
@@ -345,10 +365,6 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.left <= 0 {
 		return 0, errDrained
 	}
-	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
-		p.due = now.Add(readPause)
-		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
-	}
 	if p.ended {
 		return 0, io.EOF
 	}
@@ -357,9 +373,16 @@ func (p *patient) Read(b []byte) (int, error) {
 		if !p.wait() {
 			return 0, io.ErrUnexpectedEOF
 		}
+		p.due = time.Time{} // the client did not make it wait
+	}
+	if now := (clock.System{}).Now(); p.due.Sub(now) < readPause/2 {
+		p.due = now.Add(readPause)
+		_ = p.control.SetReadDeadline(p.due) // a recorder in a test has no deadline
 	}
 	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
-	p.ended = errors.Is(err, io.EOF)
+	if p.ended = errors.Is(err, io.EOF); p.ended {
+		_ = p.control.SetReadDeadline(time.Time{}) // else net/http took a client for gone that waits longer for its reply
+	}
 	p.left -= int64(n)
 	return n, err
 }

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +35,19 @@ const (
 	IssueBadRequest   ErrorID = "issue.bad-request"  // HTTP 400
 	IssueUnauthorized ErrorID = "issue.unauthorized" // HTTP 401
 	IssueMethod       ErrorID = "issue.method"       // HTTP 405
+)
+
+// Errors of the asynchronous interface. The reply to a create request is HTTP 200 with a code in the body, as on the synchronous one;
+// polling has statuses of its own.
+const (
+	AsyncUnauthorized     ErrorID = "async.unauthorized"
+	AsyncSentiment        ErrorID = "async.sentiment-v2"
+	AsyncPayloadTooLarge  ErrorID = "async.payload-too-large" // HTTP 413
+	AsyncMethod           ErrorID = "async.method"            // HTTP 405
+	AsyncPollNoKey        ErrorID = "async.poll.no-key"       // HTTP 401
+	AsyncPollUnauthorized ErrorID = "async.poll.unauthorized" // HTTP 401
+	AsyncPollNotFound     ErrorID = "async.poll.not-found"    // HTTP 404
+	AsyncPollFault        ErrorID = "async.poll.server-error" // HTTP 500
 )
 
 // Errors of the stream, named after the packet that carries them.
@@ -74,6 +88,8 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("%s: %c %s", e.Surface, e.Packet, e.Message)
 	case e.Code != "":
 		return fmt.Sprintf("%s: HTTP %d, code %s: %s", e.Surface, e.Status, e.Code, e.Message)
+	case e.Message != "":
+		return fmt.Sprintf("%s: HTTP %d: %s", e.Surface, e.Status, e.Message)
 	}
 	return fmt.Sprintf("%s: HTTP %d with an empty body", e.Surface, e.Status)
 }
@@ -105,7 +121,7 @@ func (e *Error) Event() Event {
 
 // Catalogue lists every error text of the service that this package knows, with how well it is known.
 func Catalogue() []Error {
-	return append(httpErrors(), streamErrors()...)
+	return slices.Concat(httpErrors(), asyncErrors(), wordsErrors(), streamErrors())
 }
 
 func httpErrors() []Error {
@@ -133,6 +149,23 @@ func httpErrors() []Error {
 		{IssueBadRequest, SurfaceIssue, 400, 0, "?", "illegal parameter: <name>", Assumed, "in the style of reference-classnames"},
 		{IssueUnauthorized, SurfaceIssue, 401, 0, "-", "can't verify service authorization", Assumed, "in the style of reference-classnames"},
 		{IssueMethod, SurfaceIssue, 405, 0, "?", "<method> method is not allowed", Assumed, "in the style of reference-classnames"},
+	}
+}
+
+func asyncErrors() []Error {
+	const codes, sibling = "response-code-and-message", "the status was observed; the text is that of a sibling service"
+	async := func(id ErrorID, status int, code, message string, basis Basis, source string) Error {
+		return Error{id, SurfaceAsync, status, 0, code, message, basis, source}
+	}
+	return []Error{
+		async(AsyncUnauthorized, 200, "-", "received illegal service authorization", Documented, codes),
+		async(AsyncSentiment, 200, "-", "invalid parameter (sentimentAnalysis must be False. sentiment analysis is currently not implemented)", Documented, "sentiment-analysis; where it is said, and with which code, is assumed"),
+		async(AsyncPayloadTooLarge, 413, "", "", Assumed, "proposed for an upload over the limit"),
+		async(AsyncMethod, 405, "?", "<method> method is not allowed", Assumed, "in the style of reference-classnames"),
+		async(AsyncPollNoKey, 401, "", "No authorization header", Assumed, sibling),
+		async(AsyncPollUnauthorized, 401, "", "Failed to authorize for the app_key", Assumed, sibling),
+		async(AsyncPollNotFound, 404, "", "Not found", Assumed, "the status was observed; the text is ours"),
+		async(AsyncPollFault, 500, "", "Internal server error", Assumed, "the status was observed; the text is ours"),
 	}
 }
 
@@ -184,17 +217,18 @@ func NewError(id ErrorID) *Error {
 // seconds of lateness, rounded towards zero. (documented: issue-api-key-with-api; inferred: how the lateness is rounded)
 func ExpiredAtStart(expiry, now time.Time) *Error {
 	e := NewError(StartExpired)
-	late := now.Sub(expiry) / time.Second
-	e.Message = fmt.Sprintf("service authorization has expired: %s (-%ds)", expiry.UTC().Format("2006/01/02 15:04:05.000 -0700"), late)
+	e.Message = expiredText(expiry, now)
 	return e
 }
 
-// MethodNotAllowed refuses an HTTP method on a surface that takes POST alone.
+func expiredText(expiry, now time.Time) string {
+	late := now.Sub(expiry) / time.Second
+	return fmt.Sprintf("service authorization has expired: %s (-%ds)", expiry.UTC().Format("2006/01/02 15:04:05.000 -0700"), late)
+}
+
+// MethodNotAllowed refuses an HTTP method that a surface does not take.
 func MethodNotAllowed(surface Surface, method string) *Error {
-	id := SyncMethod
-	if surface == SurfaceIssue {
-		id = IssueMethod
-	}
+	id := map[Surface]ErrorID{SurfaceIssue: IssueMethod, SurfaceSync: SyncMethod, SurfaceAsync: AsyncMethod, SurfaceWords: WordsMethod}[surface]
 	return NewError(id).with("<method>", method)
 }
 

@@ -42,6 +42,8 @@ const (
 	SurfaceIssue  Surface = "issue"  // POST /issue_service_authorization
 	SurfaceSync   Surface = "sync"   // POST /v1/recognize
 	SurfaceStream Surface = "stream" // WebSocket /v1/
+	SurfaceAsync  Surface = "async"  // POST /v1/recognitions and /v2/recognitions, GET of a job
+	SurfaceWords  Surface = "words"  // dictionaries, class names
 )
 
 // Paths of the service. The trailing slashes of the stream paths belong to them.

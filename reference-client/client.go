@@ -1,6 +1,7 @@
 // Package refclient is a small client of the AmiVoice API that keeps to its rules.
 //
-// A Client issues keys with IssueKey, recognizes a whole recording with Recognize, and streams audio with Stream. It is given a
+// A Client issues keys with IssueKey, recognizes a whole recording with Recognize, streams audio with Stream, and leaves a recording
+// to the service as a job with Submit; Job.Wait waits for the result. Words and SetWords read and write dictionaries. It is given a
 // key, or the credentials with which it issues keys by itself; such a key is kept for the first half of its life.
 //
 // A Stream is fed by one goroutine and read by another, and one cycle of it looks like this:
@@ -16,7 +17,7 @@
 package refclient
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -52,6 +53,7 @@ type Client struct {
 	tls       *tls.Config
 	tap       Tap
 	now       func() time.Time
+	pause     func(context.Context, time.Duration) error
 
 	transport *http.Transport
 	buffers   sync.Pool     // of gorilla, for writing
@@ -69,6 +71,8 @@ type Endpoints struct {
 	Issue  string // of key issuance
 	Sync   string // of synchronous recognition with logging; the other is next to it, below nolog
 	Stream string // of streams with logging, ws or wss, with the slash at its end
+	Async  string // of jobs; one of them is at it, a slash and its id
+	Words  string // of dictionaries: what stands before /profilewords/ and /classnames/
 }
 
 // At is where a service keeps its surfaces under base, an http or https URL such as http://127.0.0.1:8080.
@@ -78,14 +82,25 @@ func At(base string) Endpoints {
 		Issue:  base + protocol.PathIssue,
 		Sync:   base + protocol.PathSync,
 		Stream: strings.Replace(base, "http", "ws", 1) + protocol.PathStream,
+		Async:  base + protocol.PathAsyncV2,
+		Words:  base,
 	}
+}
+
+// Public is where the public service keeps its surfaces: jobs have a host of their own. (documented: websocket-interface,
+// sync-http-interface, async-http-interface)
+func Public() Endpoints {
+	e := At("https://acp-api.amivoice.com")
+	e.Async = "https://acp-api-async.amivoice.com" + protocol.PathAsyncV2
+	return e
 }
 
 // New is a Client of the public service unless WithEndpoint says otherwise.
 func New(options ...Option) *Client {
 	c := &Client{
-		endpoints: At("https://acp-api.amivoice.com"), // documented: websocket-interface, sync-http-interface
-		now:       time.Now,                           //nolint:forbidigo // the default of WithNow
+		endpoints: Public(),
+		now:       time.Now, //nolint:forbidigo // the default of WithNow
+		pause:     rest,
 		issuing:   make(chan struct{}, 1),
 	}
 	for _, o := range options {
@@ -103,7 +118,12 @@ func New(options ...Option) *Client {
 // WithEndpoint says where the service is.
 func WithEndpoint(e Endpoints) Option {
 	return func(c *Client) {
-		c.endpoints = Endpoints{cmp.Or(e.Issue, c.endpoints.Issue), cmp.Or(e.Sync, c.endpoints.Sync), cmp.Or(e.Stream, c.endpoints.Stream)}
+		fill(&e.Issue, c.endpoints.Issue)
+		fill(&e.Sync, c.endpoints.Sync)
+		fill(&e.Stream, c.endpoints.Stream)
+		fill(&e.Async, c.endpoints.Async)
+		fill(&e.Words, c.endpoints.Words)
+		c.endpoints = e
 	}
 }
 
@@ -140,6 +160,12 @@ func WithTap(tap Tap) Option { return func(c *Client) { c.tap = tap } }
 
 // WithNow says what time it is for the lives of keys. The default is the clock of the machine.
 func WithNow(now func() time.Time) Option { return func(c *Client) { c.now = now } }
+
+// WithPause says how time passes between two polls of Job.Wait: by a function that returns after d, or with the cause when ctx ends.
+// The default is the time of the machine. A test moves the clock of its fake instead.
+func WithPause(pause func(ctx context.Context, d time.Duration) error) Option {
+	return func(c *Client) { c.pause = pause }
+}
 
 // CloseIdleConnections closes what is kept open for the next HTTP request. Without it that takes 4 s.
 func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
@@ -188,9 +214,23 @@ func (c *Client) connect(ctx context.Context, network, addr string) (net.Conn, e
 
 // reply is an HTTP reply, all of it.
 type reply struct {
-	status  int
-	session string
-	body    []byte
+	status     int
+	session    string
+	retryAfter string
+	body       []byte
+}
+
+// ask makes a request with a key in its header; a body is JSON.
+func (c *Client) ask(ctx context.Context, method, address string, key issued, body []byte) (reply, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+key.key)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return c.do(req)
 }
 
 // do sends a request and reads the whole reply. When the context ended, that is the error, whatever broke because of it.
@@ -217,7 +257,7 @@ func (c *Client) exchange(req *http.Request) (reply, error) {
 	if err == nil && len(body) > longestReply {
 		err = fmt.Errorf("the reply is longer than %d bytes", longestReply)
 	}
-	return reply{resp.StatusCode, resp.Header.Get("X-Session-ID"), body}, err
+	return reply{resp.StatusCode, resp.Header.Get("X-Session-ID"), resp.Header.Get("Retry-After"), body}, err
 }
 
 // noLog is the endpoint beside this one that keeps no log. To guess wrong would keep one, so a foreign address is an error.

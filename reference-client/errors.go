@@ -79,18 +79,22 @@ func (e expiredError) Error() string { return e.error.Error() + " (the life of t
 // Unwrap is the refusal.
 func (e expiredError) Unwrap() error { return e.error }
 
-// Expired reports whether a key was refused because its life was over. On a stream the service says so at s. At the first p and
-// on the other surfaces its words also mean other things (documented: issue-api-key-with-api); there it is true when a key that
-// the Client issued itself was too old by the Client's clock.
+// Expired reports whether a key was refused because its life was over. On a stream the service says so at s, and it does so where
+// words are asked for. At the first p and on the other surfaces its words also mean other things (documented:
+// issue-api-key-with-api); there it is true when a key that the Client issued itself was too old by the Client's clock.
 func Expired(err error) bool {
 	_, aged := errors.AsType[expiredError](err)
-	return aged || errors.Is(err, &protocol.Error{ID: protocol.StartExpired})
+	return aged || errors.Is(err, &protocol.Error{ID: protocol.StartExpired}) || errors.Is(err, &protocol.Error{ID: protocol.WordsExpired})
 }
 
 // Retryable reports whether the same request may succeed when it is made again: after trouble with the connection, and after
 // errors on the side of the service. It is false for everything that the caller must change first (key, audio, engine), for
-// expired keys, for texts that are not known, and when the context ended.
+// expired keys, for texts that are not known, when the context ended, and where a second request may do a second time what the first
+// one did (UncertainError).
 func Retryable(err error) bool {
+	if _, uncertain := errors.AsType[*UncertainError](err); uncertain {
+		return false
+	}
 	if err == nil || Expired(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
@@ -114,6 +118,8 @@ func retryable(e *protocol.Error) bool {
 		protocol.SyncNotLoaded, protocol.SyncCancelled, protocol.SyncFatal: // documented: response-code-and-message puts them on the service's side
 		return true
 	case protocol.FeedRefused, protocol.FeedSessionTimeout, protocol.EndTimeout, protocol.EndTimeoutRecognizing: // documented: begin again with s
+		return true
+	case protocol.AsyncPollFault, protocol.WordsFault: // observed: the status, of polls
 		return true
 	case protocol.StartUnverified, protocol.StartUnavailable, protocol.StartNoServer: // inferred from what they say
 		return true
@@ -139,25 +145,33 @@ func trouble(err error) bool {
 
 // aged marks err, which may mean an expired key, when the key's life was over.
 func (c *Client) aged(over bool, err *protocol.Error) error {
-	if over && (err.ID == protocol.SyncUnauthorized || err.ID == protocol.FeedRefused) {
-		return expiredError{err}
+	switch err.ID {
+	case protocol.SyncUnauthorized, protocol.FeedRefused, protocol.AsyncUnauthorized, protocol.AsyncPollUnauthorized, protocol.WordsUnauthorized:
+		if over {
+			return expiredError{err}
+		}
 	}
 	return err
 }
 
 // find completes what was received from the catalogue. An error that is not in it keeps an empty ID.
 func find(received protocol.Error) *protocol.Error {
+	found := &received
 	for _, e := range protocol.Catalogue() {
 		if e.Surface != received.Surface || e.Status != received.Status || e.Packet != received.Packet || e.Code != received.Code {
 			continue
 		}
-		// Codes of the synchronous interface mean the same whatever the text; all other errors are their text.
-		if e.Status == http.StatusOK || alike(e.Message, received.Message) {
-			e.Message = received.Message
+		same := alike(e.Message, received.Message)
+		e.Message = received.Message
+		if same {
 			return &e
 		}
+		// Codes that come with 200 mean the same whatever the text; all other errors are their text.
+		if e.Status == http.StatusOK && found == &received {
+			found = &e
+		}
 	}
-	return &received
+	return found
 }
 
 // alike compares a text with one of the catalogue, which has variables in angle brackets.
@@ -194,6 +208,8 @@ func refused(surface protocol.Surface, status int, body []byte, secret string) e
 		s.Message = hide(s.Message, secret)
 	case status == http.StatusRequestEntityTooLarge && surface == protocol.SurfaceSync: // observed once; its body is not known
 		return protocol.NewError(protocol.SyncPayloadTooLarge)
+	case status == http.StatusRequestEntityTooLarge && surface == protocol.SurfaceAsync:
+		return protocol.NewError(protocol.AsyncPayloadTooLarge)
 	default:
 		return &StatusError{Surface: surface, Status: status, Body: hide(excerpt(body), secret)}
 	}

@@ -25,6 +25,7 @@ var _ = Describe("Errors", func() {
 		Expect(again).To(ConsistOf(
 			protocol.SyncReceiveTimeout, protocol.SyncBusy, protocol.SyncConnectFailed, protocol.SyncReceiveFailed,
 			protocol.SyncInvalidResult, protocol.SyncNotLoaded, protocol.SyncCancelled, protocol.SyncFatal,
+			protocol.AsyncPollFault, protocol.WordsFault,
 			protocol.StartUnverified, protocol.StartUnavailable, protocol.StartNoServer,
 			protocol.FeedRefused, protocol.FeedSessionTimeout, protocol.EndTimeout, protocol.EndTimeoutRecognizing,
 		))
@@ -32,7 +33,7 @@ var _ = Describe("Errors", func() {
 
 	It("say that a key has expired only where the service does, without a client's help", func() {
 		for _, e := range protocol.Catalogue() {
-			Expect(refclient.Expired(&e)).To(Equal(e.ID == protocol.StartExpired), "%s", e.ID)
+			Expect(refclient.Expired(&e)).To(Equal(e.ID == protocol.StartExpired || e.ID == protocol.WordsExpired), "%s", e.ID)
 		}
 	})
 
@@ -49,6 +50,10 @@ var _ = Describe("Errors", func() {
 		Entry("the caller's own context", fmt.Errorf("stream: %w", context.DeadlineExceeded), false),
 		Entry("an unknown text", &protocol.Error{Surface: protocol.SurfaceStream, Packet: 'p', Message: "new"}, false),
 		Entry("an unknown text with a status that speaks for itself", &protocol.Error{Surface: protocol.SurfaceSync, Status: 503, Code: "?"}, true),
+		Entry("a recording that may have become a job", &refclient.UncertainError{Err: io.ErrUnexpectedEOF}, false),
+		Entry("a job that failed for the recording's sake", &refclient.JobError{Code: "o"}, false),
+		Entry("a job that failed for the service's sake", fmt.Errorf("wrapped: %w", &refclient.JobError{Code: "b"}), true),
+		Entry("a job that failed without a code", &refclient.JobError{Message: "no more disk"}, false),
 		Entry("anything else", errors.New("what"), false),
 	)
 })

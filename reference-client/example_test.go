@@ -1,6 +1,7 @@
 package refclient_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,8 @@ import (
 )
 
 // exampleService is any service that speaks the protocol; here it is the fake.
-func exampleService() (url string, stop func()) {
-	srv := fake.New()
+func exampleService(options ...fake.Option) (url string, stop func()) {
+	srv := fake.New(options...)
 	ts := httptest.NewServer(srv)
 	return ts.URL, func() { srv.Close(); ts.Close() }
 }
@@ -114,4 +115,92 @@ func ExampleClient_IssueKey() {
 	// Output:
 	// true <nil>
 	// issue a key: the issuer answered 200 with nothing; check that epi and ipa are well-formed, and that an issuing key has the right to issue
+}
+
+// exampleJobs is the same, with jobs that are done at once.
+func exampleJobs() (url string, stop func()) {
+	atOnce, err := fake.ParseJobProgress("at-once")
+	if err != nil {
+		panic(err)
+	}
+	return exampleService(fake.WithJobProgress(atOnce))
+}
+
+// A long recording is left to the service, and its result is waited for.
+func ExampleClient_Submit() {
+	url, stop := exampleJobs()
+	defer stop()
+	ctx := context.Background()
+	client := refclient.New(refclient.WithEndpoint(refclient.At(url)), refclient.WithCredentials("demo", "demo-password"))
+	defer client.CloseIdleConnections()
+
+	audio, err := os.Open("../testdata/speech-ja.wav")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer audio.Close()
+	job, err := client.Submit(ctx, audio, refclient.JobRequest{Engine: "-a-general", Diarization: &refclient.Diarization{Min: 2, Max: 2}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// job.ID is all that another process needs: it waits with client.Job(id).Wait.
+	status, err := job.Wait(ctx, refclient.WaitOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, segment := range status.Segments {
+		fmt.Println(segment.Results[0].Tokens[0].Label.Value, "said something:", segment.Text != "")
+	}
+	// Output:
+	// speaker0 said something: true
+	// speaker1 said something: true
+}
+
+// A job that fails says why, as a synchronous request would.
+func ExampleJobError() {
+	url, stop := exampleJobs()
+	defer stop()
+	ctx := context.Background()
+	client := refclient.New(refclient.WithEndpoint(refclient.At(url)), refclient.WithKey("demo-key"))
+	defer client.CloseIdleConnections()
+
+	silence := bytes.NewReader(make([]byte, 96_000))
+	job, err := client.Submit(ctx, silence, refclient.JobRequest{Engine: "-a-general", Format: "LSB16K"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = job.Wait(ctx, refclient.WaitOptions{})
+	if failed, ok := errors.AsType[*refclient.JobError](err); ok {
+		fmt.Println(failed.Code, "-", failed.Message)
+	}
+	fmt.Println("worth another job:", refclient.Retryable(err))
+	// Output:
+	// o - recognition result is rejected because confidence is below the threshold
+	// worth another job: false
+}
+
+// The words of a profile are set all at once, and used by a recognition with profileId.
+func ExampleClient_SetWords() {
+	url, stop := exampleService()
+	defer stop()
+	ctx := context.Background()
+	client := refclient.New(refclient.WithEndpoint(refclient.At(url)), refclient.WithKey("demo-key"))
+	defer client.CloseIdleConnections()
+
+	general := refclient.Dictionary{Engine: "-a-general"}
+	if err := client.SetWords(ctx, general, "shop", []protocol.Word{{Written: "AMI", Spoken: "あみ"}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	words, err := client.Words(ctx, general, "shop")
+	fmt.Println(len(words), words[0].Written, words[0].Spoken, err)
+	_, err = client.Words(ctx, general, "shops")
+	fmt.Println(errors.Is(err, &protocol.Error{ID: protocol.WordsNoProfile}))
+	// Output:
+	// 1 AMI あみ <nil>
+	// true
 }

@@ -157,3 +157,26 @@ func (c *Client) forget(k issued) {
 		c.kept = issued{}
 	}
 }
+
+// renewing does something with a key. When the key was refused for its age, and c may issue another, it is done once more with that;
+// again prepares for it, and is nil when that is impossible.
+func renewing[T any](ctx context.Context, c *Client, again func() error, try func(issued) (T, error)) (T, error) {
+	for once := c.reissue && c.issues() && again != nil; ; once = false {
+		var nothing T
+		key, err := c.key(ctx)
+		if err != nil {
+			return nothing, err
+		}
+		got, err := try(key)
+		if !Expired(err) {
+			return got, err
+		}
+		c.forget(key)
+		if !once {
+			return got, err
+		}
+		if err := again(); err != nil {
+			return got, fmt.Errorf("once more with another key: %w", err)
+		}
+	}
+}

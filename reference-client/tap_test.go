@@ -188,11 +188,19 @@ var _ = Describe("A tap", func() {
 		_, err := recognize(c)
 		Expect(err).NotTo(HaveOccurred())
 		_ = open(c, general()).Close()
+		job, err := submit(c)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = job.Poll(soon())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.SetWords(soon(), dictionary(), "test", nil)).To(Succeed())
 		var lines []string
-		for n := uint64(1); n <= 2; n++ {
+		for n := uint64(1); n <= 6; n++ { // at most one for each request
 			_, wrote := r.conn(n)
 			lines = append(lines, regexp.MustCompile(`(?:GET|POST) .* HTTP/1\.1\r\n`).FindAllString(wrote, -1)...)
 		}
-		Expect(lines).To(Equal([]string{"POST /issue_service_authorization HTTP/1.1\r\n", "POST /v1/recognize HTTP/1.1\r\n", "GET /v1/ HTTP/1.1\r\n"}))
+		Expect(lines).To(ConsistOf(
+			"POST /issue_service_authorization HTTP/1.1\r\n", "POST /v1/recognize HTTP/1.1\r\n", "GET /v1/ HTTP/1.1\r\n",
+			"POST /v2/recognitions HTTP/1.1\r\n", "GET /v2/recognitions/"+job.ID+" HTTP/1.1\r\n", "POST /profilewords/-a-general/test HTTP/1.1\r\n",
+		))
 	})
 })

@@ -44,6 +44,8 @@ const (
 	SyncRawBody      BehaviourPoint = "sync-raw-body"
 	HeaderlessAudio  BehaviourPoint = "headerless-audio"
 	MP4Audio         BehaviourPoint = "mp4-audio"
+	AsyncV1          BehaviourPoint = "async-v1"
+	AsyncSilence     BehaviourPoint = "async-silence"
 	StreamEarly      BehaviourPoint = "stream-early-packet"
 	StreamEndFailed  BehaviourPoint = "stream-end-after-error"
 	StreamRefused    BehaviourPoint = "stream-refused-start"
@@ -67,7 +69,7 @@ type Behaviour struct {
 
 // Behaviours is the whole table of places where the profiles differ, or where a test may want the other choice.
 func Behaviours() []Behaviour {
-	return append(httpBehaviours(), streamBehaviours()...)
+	return slices.Concat(httpBehaviours(), asyncBehaviours(), streamBehaviours())
 }
 
 func httpBehaviours() []Behaviour {
@@ -82,6 +84,13 @@ func httpBehaviours() []Behaviour {
 		{SyncRawBody, []string{"accept", "refuse"}, "accept", "accept", protocol.Observed, "a request whose body is the audio itself"},
 		{HeaderlessAudio, []string{"lsb", "refuse"}, "lsb", "refuse", protocol.Observed, "audio without a header where one is needed: taken as little-endian PCM, or not supported"},
 		{MP4Audio, []string{"refuse", "accept"}, "refuse", "refuse", protocol.Assumed, "MP4 (AAC), which older and newer texts of the vendor see differently"},
+	}
+}
+
+func asyncBehaviours() []Behaviour {
+	return []Behaviour{
+		{AsyncV1, []string{"serve", "404"}, "serve", "serve", protocol.Assumed, "the first version of asynchronous jobs, whose end was announced for about 2026-07-31: served, or not there any more"},
+		{AsyncSilence, []string{"error", "empty"}, "error", "error", protocol.Inferred, "a job over digital silence: ends in error with code o, or in an empty result"},
 	}
 }
 

@@ -15,7 +15,7 @@ const longestWait = 3 * time.Second
 
 // ParseScenario reads a scenario file. Errors are *strict.Error: they name file, line and column.
 func ParseScenario(file string, data []byte) (*Scenario, error) {
-	s := &Scenario{File: file}
+	s := &Scenario{File: file, text: data}
 	if err := strict.Parse(file, data, s.read); err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Scenario) read(root strict.Node) {
 	root.Map(strict.Fields{
 		"id":        identifier(&s.ID),
 		"title":     strict.NonEmpty(&s.Title),
-		"surface":   strict.OneOf(&surface, "issue", "sync", "stream"),
+		"surface":   strict.OneOf(&surface, "issue", "sync", "async", "stream", "words"),
 		"level":     strict.OneOf(&s.Level, Must, Should, Info),
 		"basis":     basis(&s.Basis),
 		"source":    strict.NonEmpty(&s.Source),
@@ -126,11 +126,11 @@ func (s *Scenario) needed() []Capability {
 				add(CanIssue)
 			}
 		case Request:
-			if a.Path == protocol.PathIssue {
-				add(CanIssue)
-			} else {
-				add(CanSync)
-			}
+			add(a.Needs())
+		case Submit, Poll:
+			add(CanAsync)
+		case Words:
+			add(CanWords)
 		case Connect:
 			add(CanStream)
 		}
@@ -195,7 +195,7 @@ func uses(a Action) []string {
 			}
 		}
 	case Request:
-		templates(a.Query, a.From)
+		templates(a.Path, a.Query, a.From)
 		fields(a.Headers)
 		fields(a.Form)
 		for _, p := range a.Parts {
@@ -204,6 +204,12 @@ func uses(a Action) []string {
 		if a.Body != nil {
 			templates(a.Body.Text)
 		}
+	case Submit:
+		templates(a.templates()...)
+	case Poll:
+		templates(a.Job, a.Authorization)
+	case Words:
+		templates(a.Profile, a.Engine, a.ADF, a.Authorization)
 	case Connect:
 		templates(a.From)
 		fields(a.Headers)
@@ -260,6 +266,8 @@ func sets(a Action) []string {
 	}
 	switch a := a.(type) {
 	case Issue:
+		return []string{a.As}
+	case Submit:
 		return []string{a.As}
 	case Expect:
 		if a.Reply != nil && a.Reply.Body != nil {

@@ -2,8 +2,11 @@ package scenarios
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios/strict"
@@ -11,7 +14,10 @@ import (
 
 const (
 	mostFaults   = 100
+	mostCopies   = 1000
 	mostRepeats  = 10_000
+	mostTokens   = 50_000    // of a result, repeats included
+	mostText     = 512 << 10 // bytes of it
 	eventLetters = "S E C U A G"
 )
 
@@ -42,15 +48,30 @@ func (s *Scenario) readPlay(n strict.Node) {
 			}
 		},
 		"limits": p.Limits.read,
+		"jobs":   readJobs(&p.Jobs),
 	})
-	if len(p.Transcripts)+len(p.Faults)+len(p.Behaviour) == 0 && p.Limits == (Limits{}) {
-		n.Fail("changes nothing: name transcripts, faults, behaviour or limits")
+	if len(p.Transcripts)+len(p.Faults)+len(p.Behaviour) == 0 && p.Limits == (Limits{}) && p.Jobs == "" {
+		n.Fail("changes nothing: name transcripts, faults, behaviour, limits or jobs")
+	}
+}
+
+var jobsForm = regexp.MustCompile(`^(at-once|told|clock=[0-9a-zµ.]+|polls=[1-9][0-9]{0,3})$`)
+
+func readJobs(dst *string) strict.Reader {
+	return func(n strict.Node) {
+		*dst = n.Text()
+		_, life, byClock := strings.Cut(*dst, "clock=")
+		d, err := time.ParseDuration(life)
+		if !jobsForm.MatchString(*dst) || byClock && (err != nil || d <= 0) {
+			n.Fail("%q is none of at-once, clock=3s, polls=2, told", *dst)
+		}
 	}
 }
 
 func (l *Limits) read(n strict.Node) {
 	n.Map(strict.Fields{
-		"no_data": strict.Duration(&l.NoData), "non_speech": strict.Duration(&l.NonSpeech), "session": strict.Duration(&l.Session),
+		"retention": strict.Duration(&l.Retention),
+		"no_data":   strict.Duration(&l.NoData), "non_speech": strict.Duration(&l.NonSpeech), "session": strict.Duration(&l.Session),
 		"idle": strict.Duration(&l.Idle), "utterance": strict.Duration(&l.Utterance),
 		"upload": func(v strict.Node) {
 			var bytes int
@@ -73,6 +94,11 @@ func readFault(n strict.Node) Fault {
 			if v.Text() != "all" {
 				strict.Int(&f.Times, 1)(v)
 			}
+		},
+		"per": func(v strict.Node) {
+			var per string
+			strict.OneOf(&per, "key", "server")(v)
+			f.All = per == "server"
 		},
 		"do": func(v strict.Node) { f.Do = readDos(v) },
 	}, "at", "do")
@@ -120,8 +146,17 @@ func (f *Fault) checkError(n strict.Node, id protocol.ErrorID) {
 	if !known {
 		return // readDo has told so
 	}
+	surface := f.At.Surface()
+	if f.At == AtAsyncResult { // a job ends as a recording does
+		surface = protocol.SurfaceSync
+	}
+	polls := strings.HasPrefix(string(id), "async.poll.")
+	if surface == protocol.SurfaceAsync && polls != (f.At == AtAsyncPoll) {
+		n.Fail("%s is no answer at %s", id, f.At)
+		return
+	}
 	packets := map[Point]string{AtStart: "s", AtFeed: "pe", AtEnd: "ep"}[f.At]
-	if e.Surface != f.At.Surface() || packets != "" && !strings.ContainsRune(packets, rune(e.Packet)) {
+	if e.Surface != surface || packets != "" && !strings.ContainsRune(packets, rune(e.Packet)) {
 		n.Fail("%s is no answer at %s", id, f.At)
 	}
 }
@@ -144,6 +179,14 @@ func doable(p Point) []string {
 		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "drip", "expire-key"}
 	case AtSyncResponse:
 		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "result"}
+	case AtAsyncCreate:
+		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "expire-key"}
+	case AtAsyncPoll:
+		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "expire-key", "state"}
+	case AtAsyncResult:
+		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "result", "state"}
+	case AtWordsRequest:
+		return []string{"error", "status", "delay", "stall", "no-answer", "close", "reset", "truncate", "garble", "drip", "replace", "expire-key"}
 	case AtHandshake:
 		return []string{"status", "delay", "stall", "close", "reset", "truncate", "drip"}
 	case AtStart:
@@ -240,8 +283,8 @@ func doFields(d *Do) strict.Fields {
 		},
 		"duplicate": func(v strict.Node) {
 			a := DoDuplicate{}
-			if strict.Int(&a.Times, 2)(v); a.Times > mostRepeats {
-				v.Fail("is more than %d", mostRepeats)
+			if strict.Int(&a.Times, 2)(v); a.Times > mostCopies {
+				v.Fail("is more than %d", mostCopies)
 			}
 			*d = a
 		},
@@ -252,6 +295,11 @@ func doFields(d *Do) strict.Fields {
 		"limit": func(v strict.Node) {
 			a := DoLimit{}
 			strict.OneOf(&a.Name, LimitNoData, LimitNonSpeech, LimitSession, LimitIdle)(v)
+			*d = a
+		},
+		"state": func(v strict.Node) {
+			a := DoState{}
+			strict.OneOf(&a.State, protocol.JobStates()...)(v)
 			*d = a
 		},
 		"expire-key": func(v strict.Node) {
@@ -346,7 +394,25 @@ func readSaid(n strict.Node) Said {
 			s.Text += t.Written
 		}
 	}
+	if tokens, bytes := s.size(); tokens > mostTokens || bytes > mostText {
+		n.Fail("is too large: a result has at most %d tokens and %d bytes of text, repeats included", mostTokens, mostText)
+	}
 	return s
+}
+
+// size is how many tokens and bytes of text are said in all.
+func (s Said) size() (tokens, bytes int) {
+	tokens, bytes = len(s.Tokens), len(s.Text)
+	for _, t := range s.Tokens {
+		bytes += len(t.Spoken.Value) + len(t.Label.Value)
+	}
+	if tokens == 0 {
+		tokens = len(strings.Fields(s.Text))
+	}
+	if runes := utf8.RuneCountInString(s.Text); tokens == 1 && len(s.Tokens) == 0 && runes < len(s.Text) {
+		tokens = runes // each character becomes one
+	}
+	return tokens * s.Repeat, bytes * s.Repeat
 }
 
 func readToken(n strict.Node) protocol.Token {

@@ -48,6 +48,9 @@ func (s *Step) read(n strict.Node, place *placing) {
 	n.One("verb", strict.Fields{
 		"issue":   func(v strict.Node) { s.Action = readIssue(v) },
 		"request": func(v strict.Node) { s.Action, place.request = readRequest(v), true },
+		"submit":  func(v strict.Node) { s.Action, place.request = readSubmit(v), true },
+		"poll":    func(v strict.Node) { s.Action, place.request = readPoll(v), true },
+		"words":   func(v strict.Node) { s.Action, place.request = readWords(v), true },
 		"connect": func(v strict.Node) { s.Action, place.request, place.stream = readConnect(v), false, true },
 		"send":    needStream(func(v strict.Node) { s.Action = readSend(v) }),
 		"feed":    needStream(func(v strict.Node) { s.Action = readFeed(v) }),
@@ -138,7 +141,13 @@ func readRequest(n strict.Node) Request {
 				v.Fail("%q is not an HTTP method", a.Method)
 			}
 		},
-		"path": readPath(&a.Path), "query": template(&a.Query), "from": template(&a.From),
+		"path": func(v strict.Node) {
+			var path string
+			readPath(&path)(v)
+			checkTemplate(v, path)
+			a.Path = Template(path)
+		},
+		"query": template(&a.Query), "from": template(&a.From),
 		"headers": readHeaders(&a.Headers), "form": readFields(&a.Form), "chunked": strict.Bool(&a.Chunked),
 		"same-connection": strict.Bool(&a.SameConnection),
 		"parts": func(v strict.Node) {

@@ -59,6 +59,8 @@ type (
 	DoResult struct{ Said }
 	// DoLimit acts as if a limit had been reached.
 	DoLimit struct{ Name Limit }
+	// DoState tells that a job stands in a state, wherever it really is.
+	DoState struct{ State protocol.JobState }
 	// DoExpireKey lets the key end its life, some time ago as the service sees it.
 	DoExpireKey struct{ Ago time.Duration }
 )
@@ -80,6 +82,7 @@ func (DoSend) do()      {}
 func (DoReplace) do()   {}
 func (DoResult) do()    {}
 func (DoLimit) do()     {}
+func (DoState) do()     {}
 func (DoExpireKey) do() {}
 
 // Word implements Do.
@@ -132,6 +135,9 @@ func (DoResult) Word() string { return "result" }
 
 // Word implements Do.
 func (DoLimit) Word() string { return "limit" }
+
+// Word implements Do.
+func (DoState) Word() string { return "state" }
 
 // Word implements Do.
 func (DoExpireKey) Word() string { return "expire-key" }
@@ -189,7 +195,7 @@ func (d DoOrder) String() string { return "order " + strings.Join(d.Letters, " "
 func (d DoSend) String() string { return fmt.Sprintf("send %q", d.Text) }
 
 // String implements Do.
-func (d DoReplace) String() string { return fmt.Sprintf("replace by %q", short(d.Text)) }
+func (d DoReplace) String() string { return fmt.Sprintf("replace by %q", d.Text) }
 
 // String implements Do.
 func (d DoResult) String() string {
@@ -199,13 +205,16 @@ func (d DoResult) String() string {
 	case d.Text == "" && len(d.Tokens) == 0:
 		return "empty result"
 	case d.Repeat > 1:
-		return fmt.Sprintf("result %q, %d times", short(d.Text), d.Repeat)
+		return fmt.Sprintf("result %q, %d times", d.Text, d.Repeat)
 	}
-	return fmt.Sprintf("result %q", short(d.Text))
+	return fmt.Sprintf("result %q", d.Text)
 }
 
 // String implements Do.
 func (d DoLimit) String() string { return "limit " + string(d.Name) }
+
+// String implements Do.
+func (d DoState) String() string { return "state " + string(d.State) }
 
 // String implements Do.
 func (d DoExpireKey) String() string {
@@ -213,12 +222,4 @@ func (d DoExpireKey) String() string {
 		return d.Word()
 	}
 	return fmt.Sprintf("expire-key, %s ago", d.Ago)
-}
-
-func short(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

@@ -18,6 +18,9 @@ func (p *Play) InWords() []string {
 		all = append(all, fmt.Sprintf("Utterance %d of each cycle or recording is taken for %s.", i+1, s.inWords()))
 	}
 	all = append(all, p.Limits.inWords()...)
+	if p.Jobs != "" {
+		all = append(all, jobsInWords(p.Jobs))
+	}
 	for _, c := range p.Behaviour {
 		for _, b := range Behaviours() {
 			if b.Point == c.point {
@@ -34,13 +37,14 @@ func (f Fault) InWords() string {
 	for _, d := range f.Do {
 		happens = append(happens, f.doInWords(d))
 	}
-	return "At " + f.when() + ": " + strings.Join(happens, ", then ") + "."
+	return "At " + f.when() + map[bool]string{true: " of all clients together"}[f.All] + ": " + strings.Join(happens, ", then ") + "."
 }
 
 // when names the occurrences, such as "the first handshake".
 func (f Fault) when() string {
 	one := map[Point]string{
 		AtIssue: "request for a key", AtSyncRequest: "recording", AtSyncResponse: "reply to a recording", AtHandshake: "handshake",
+		AtAsyncCreate: "upload for a job", AtAsyncPoll: "poll of a job", AtAsyncResult: "poll of a job that has ended", AtWordsRequest: "request about words",
 		AtStart: "s", AtFeed: "p", AtEvent: "event", AtEnd: "e",
 	}[f.At]
 	if f.Of != "" {
@@ -82,7 +86,7 @@ func (f Fault) subject() (it, done string) {
 	switch f.At {
 	case AtFeed, AtSyncRequest:
 		return "it", "heard"
-	case AtIssue, AtSyncResponse, AtHandshake:
+	case AtIssue, AtSyncResponse, AtHandshake, AtAsyncCreate, AtAsyncPoll, AtAsyncResult, AtWordsRequest:
 		return "the answer", "sent"
 	case AtStart, AtEvent, AtEnd:
 	}
@@ -94,15 +98,13 @@ func (f Fault) doInWords(d Do) string {
 	it, done := f.subject()
 	switch d := d.(type) {
 	case DoError:
-		return errorInWords(d.ID)
+		return f.errorInWords(d.ID)
 	case DoStatus:
 		return fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
 	case DoDelay:
 		return span(d.For) + " of clock time pass, and what follows on the connection waits as well"
-	case DoStall:
-		return "the service says nothing any more, whatever comes, and the connection stays open"
-	case DoNoAnswer:
-		return "there is no answer"
+	case DoStall, DoNoAnswer:
+		return silenceInWords(d)
 	case DoClose:
 		return f.closeInWords(d)
 	case DoReset:
@@ -127,24 +129,39 @@ func (f Fault) doInWords(d Do) string {
 		return "the result is " + d.inWords()
 	case DoLimit:
 		return "the " + d.Name.inWords() + " counts as reached"
+	case DoState:
+		return "the answer is that the job is " + string(d.State) + ", wherever it is"
 	case DoExpireKey:
 		return f.expiryInWords(d)
 	}
 	return d.Word()
 }
 
+func silenceInWords(d Do) string {
+	if _, forEver := d.(DoStall); forEver {
+		return "the service says nothing any more, whatever comes, and the connection stays open"
+	}
+	return "there is no answer"
+}
+
 // errorInWords is the answer as it goes over the wire.
-func errorInWords(id protocol.ErrorID) string {
+func (f Fault) errorInWords(id protocol.ErrorID) string {
 	e, _ := protocol.ErrorNamed(id)
 	if e == nil {
 		return string(id)
 	}
 	known := map[protocol.Basis]string{protocol.Assumed: " (the wording is assumed)", protocol.Inferred: " (the wording is inferred)"}[e.Basis]
 	switch {
+	case f.At.Surface() == protocol.SurfaceAsync && e.Surface == protocol.SurfaceSync:
+		return fmt.Sprintf("the job has failed, with code %s, %q, in its error_message%s", e.Code, e.Message, known)
+	case e.Code == "" && e.Packet == 0 && e.Message != "":
+		return fmt.Sprintf("the answer is HTTP status %d with the message %q%s", e.Status, e.Message, known)
 	case e.Packet != 0:
 		return fmt.Sprintf("the answer is %q%s", string(e.Packet)+" "+e.Message, known)
 	case e.Code != "":
 		return fmt.Sprintf("the answer is HTTP status %d with code %s, %q%s", e.Status, e.Code, e.Message, known)
+	case e.Message != "":
+		return fmt.Sprintf("the answer is HTTP status %d with the message %q%s", e.Status, e.Message, known)
 	}
 	return fmt.Sprintf("the answer is HTTP status %d with an empty body", e.Status)
 }
@@ -234,6 +251,7 @@ func (l Limits) inWords() []string {
 		{"A session may last", l.Session},
 		{"A connection may be without s", l.Idle},
 		{"An utterance may last", l.Utterance},
+		{"A job is kept", l.Retention},
 	} {
 		if d.is > 0 {
 			all = append(all, fmt.Sprintf("%s for %s and no longer.", d.what, span(d.is)))
@@ -257,4 +275,26 @@ func (e Expectation) InWords() string {
 		ReactIssue: "asks for another key", ReactStart: "begins again with s", ReactClose: "gives up and ends the connection", ReactRetry: "tries once more",
 	}[e.Expect]
 	return does + " within " + span(e.Within)
+}
+
+func short(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// jobsInWords says how jobs go on.
+func jobsInWords(progress string) string {
+	word, value, _ := strings.Cut(progress, "=")
+	switch word {
+	case "at-once":
+		return "A job is over when it is made."
+	case "clock":
+		return "A job is over after " + value + " of clock time."
+	case "polls":
+		return "A job goes on to its next state after " + value + " polls."
+	}
+	return "A job goes on only when it is told to."
 }

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"mockamivoice/scenarios/strict"
@@ -71,9 +70,13 @@ func Named(id string) (*Scenario, error) {
 	return nil, fmt.Errorf("no scenario is called %q%s", id, strict.DidYouMean(id, ids))
 }
 
-// Bytes returns the bytes of a scenario file of the library.
+// Bytes returns the bytes of the file that the scenario was read from, which are not to be changed. One that was made in Go has
+// none.
 func (s *Scenario) Bytes() ([]byte, error) {
-	return libraryFiles.ReadFile(strings.TrimPrefix(s.File, "scenarios/"))
+	if s.text == nil {
+		return nil, fmt.Errorf("scenario %s was not read from a file", s.ID)
+	}
+	return s.text, nil
 }
 
 // AudioFile returns a sound of the library.

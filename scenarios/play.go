@@ -14,6 +14,7 @@ type Play struct {
 	Faults      []Fault
 	Behaviour   []Choice
 	Limits      Limits // instead of the server's
+	Jobs        string // how jobs go on, instead of the server's way: at-once, clock=3s, polls=2 or told; empty for that
 }
 
 // Point is a place at which a fault can strike. The list is closed.
@@ -24,6 +25,10 @@ const (
 	AtIssue        Point = "issue"            // a request for a key
 	AtSyncRequest  Point = "sync.request"     // a request for recognition, when its key is known and its audio begins
 	AtSyncResponse Point = "sync.response"    // the reply to one, when it is made
+	AtAsyncCreate  Point = "async.create"     // a request that makes a job, when its reply is made
+	AtAsyncPoll    Point = "async.poll"       // a request about a job
+	AtAsyncResult  Point = "async.result"     // one that finds the job at its end
+	AtWordsRequest Point = "words.request"    // a request for dictionaries, classes, sentiment definitions or usage
 	AtHandshake    Point = "stream.handshake" // a request for a WebSocket; no key is known yet
 	AtStart        Point = "stream.start"     // an s
 	AtFeed         Point = "stream.feed"      // a p
@@ -33,7 +38,7 @@ const (
 
 // Points lists every point.
 func Points() []Point {
-	return []Point{AtIssue, AtSyncRequest, AtSyncResponse, AtHandshake, AtStart, AtFeed, AtEvent, AtEnd}
+	return []Point{AtIssue, AtSyncRequest, AtSyncResponse, AtAsyncCreate, AtAsyncPoll, AtAsyncResult, AtWordsRequest, AtHandshake, AtStart, AtFeed, AtEvent, AtEnd}
 }
 
 // Surface is the surface that the point belongs to.
@@ -43,12 +48,13 @@ func (p Point) Surface() protocol.Surface {
 }
 
 // Fault is something that goes wrong at a point. Occurrences are counted for each key on its own, and for the whole server where
-// no key is known.
+// no key is known or the fault wants it so.
 type Fault struct {
 	At    Point
 	Of    string // AtEvent: only events with this letter; empty for all
 	Nth   int    // the first occurrence that it is about, from 1
 	Times int    // how many from there; 0 for all
+	All   bool   // "per: server": occurrences of all keys are counted together
 	Do    []Do   // in this order
 	Line  int    // in the file
 }
@@ -79,7 +85,8 @@ type Limits struct {
 	Session   time.Duration
 	Idle      time.Duration
 	Utterance time.Duration
-	Upload    int64 // bytes of audio of a recording
+	Upload    int64         // bytes of audio of a recording
+	Retention time.Duration // of a job
 }
 
 // Limit names a limit that a fault can bring about at once.
@@ -140,4 +147,13 @@ func (s *Scenario) Parts() []string {
 // StrikesAt tells whether a fault of s can strike at one of these points.
 func (s *Scenario) StrikesAt(points ...Point) bool {
 	return s.Play != nil && slices.ContainsFunc(s.Play.Faults, func(f Fault) bool { return slices.Contains(points, f.At) })
+}
+
+// IsForServer tells whether s concerns what comes before any key is known, so that it cannot be bound to one.
+func (s *Scenario) IsForServer() bool {
+	if s.Play == nil {
+		return false
+	}
+	early := slices.ContainsFunc(s.Play.Behaviour, func(c Choice) bool { return c.point == AsyncV1 })
+	return early || s.StrikesAt(AtHandshake, AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
 }

@@ -85,6 +85,7 @@ func errorOf(at scenarios.Point, d scenarios.Do) protocol.ErrorID {
 	case scenarios.DoExpireKey:
 		return map[scenarios.Point]protocol.ErrorID{
 			scenarios.AtStart: "stream.start.expired", scenarios.AtFeed: "stream.feed.refused", scenarios.AtSyncRequest: "sync.unauthorized",
+			scenarios.AtWordsRequest: "words.expired",
 		}[at]
 	case scenarios.DoLimit:
 		return map[scenarios.Limit]protocol.ErrorID{
@@ -191,7 +192,7 @@ func edgeCaseTable() []byte {
 		"`mockamivoice serve --scenario ID` brings it about.\nHow well it is known that the service does so is in the third column; what is " +
 		"assumed is there to try clients with.\n\n")
 	fmt.Fprintf(&b, "%d edge cases.\n", len(scenarios.EdgeCases()))
-	for _, surface := range []protocol.Surface{protocol.SurfaceIssue, protocol.SurfaceSync, protocol.SurfaceStream} {
+	for _, surface := range []protocol.Surface{protocol.SurfaceIssue, protocol.SurfaceSync, protocol.SurfaceAsync, protocol.SurfaceWords, protocol.SurfaceStream} {
 		fmt.Fprintf(&b, "\n## %s\n\n| id | what the client meets | basis | what a good client does |\n|---|---|---|---|\n", surface)
 		for _, s := range scenarios.EdgeCases() {
 			if s.Surface == surface {

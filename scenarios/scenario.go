@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"mockamivoice/protocol"
@@ -65,9 +66,24 @@ type Scenario struct {
 	Client    []Expectation // nil without any
 	Why       string
 	File      string // where it was read
+
+	text []byte
 }
 
-// Waits is how much clock time the script lets pass.
+// MovesClock tells whether the script lets clock time pass.
+func (s *Scenario) MovesClock() bool {
+	return slices.ContainsFunc(s.Script, func(step Step) bool {
+		switch a := step.Action.(type) {
+		case Wait:
+			return true
+		case Poll:
+			return a.Until != ""
+		}
+		return false
+	})
+}
+
+// Waits is how much clock time the script lets pass, but for what it waits for jobs.
 func (s *Scenario) Waits() time.Duration {
 	var sum time.Duration
 	for _, step := range s.Script {

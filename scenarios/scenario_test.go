@@ -162,3 +162,17 @@ func FuzzParseScenario(f *testing.F) {
 		}
 	})
 }
+
+func TestAScenarioKnowsItsText(t *testing.T) {
+	s, err := scenarios.ParseScenario("good.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.Bytes(); err != nil || string(text) != good {
+		t.Errorf("%q %v", text, err)
+	}
+	made := scenarios.Scenario{ID: "stream.made"}
+	if text, err := made.Bytes(); err == nil {
+		t.Errorf("one made in Go has the text %q", text)
+	}
+}

@@ -47,7 +47,7 @@ func TestTapeSchemaFitsEntries(t *testing.T) {
 		scenarios.Entry{
 			N: 2, Kind: scenarios.HTTPRequest, Dir: scenarios.In, Conn: 1, Key: "k", Surface: "sync", Method: "POST", Target: "/", Headers: [][2]string{{"A", "b"}},
 			Parts: []scenarios.Part{{Name: "a", Filename: &name, Type: "t", Size: 1, Value: "v"}}, Body: "b",
-			Audio: &scenarios.Audio{Bytes: 1, Ms: 1, SHA256: "00", First: "00", Data: []byte{0}},
+			Audio: &scenarios.Audio{Bytes: 1, Ms: 1, SHA256: "00", MD5: "00", First: "00", Data: []byte{0}},
 		},
 		scenarios.Entry{
 			N: 3, Kind: scenarios.WSEvent, Dir: scenarios.Out, Text: "s", Frame: &scenarios.Frame{Opcode: 1, Frames: 1, Size: 1}, How: "fin", Code: 1, Status: 200,

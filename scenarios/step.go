@@ -8,7 +8,8 @@ type Step struct {
 	Action Action
 }
 
-// Action is what a step does: Issue, Request, Connect, Send, Feed, End, Close, Expect, AnyOrder, ExpectNone, Closed or Wait.
+// Action is what a step does: Issue, Request, Submit, Poll, Words, Connect, Send, Feed, End, Close, Expect, AnyOrder, ExpectNone,
+// Closed or Wait.
 type Action interface {
 	// Verb is the word for it in a file.
 	Verb() string
@@ -25,8 +26,8 @@ type Issue struct {
 
 // Request is one HTTP request, written to the wire as it is said here.
 type Request struct {
-	Method         string // default POST
-	Path           string // of the service; the target says where that is
+	Method         string   // default POST
+	Path           Template // of the service; the target says where that is
 	Query          Template
 	Headers        []Field
 	Form           []Field // urlencoded body

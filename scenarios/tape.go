@@ -118,6 +118,7 @@ type Audio struct {
 	Bytes  int64  `json:"bytes"`
 	Ms     int64  `json:"ms"`              // 0 when the format is not known
 	SHA256 string `json:"sha256"`          // lower-case hex
+	MD5    string `json:"md5,omitempty"`   // lower-case hex; of what makes a job, for the service tells it
 	First  string `json:"first,omitempty"` // up to 16 bytes, lower-case hex
 	Data   []byte `json:"data,omitempty"`  // base64 in JSON; only with --tape-audio
 }

@@ -80,7 +80,7 @@ func (l *tapeReader) read(text []byte) (TapeLine, error) {
 		}
 		l.tapes++
 		l.last = 0
-		return TapeLine{Header: &h}, nil
+		return TapeLine{Header: &h, Line: l.line}, nil
 	}
 	if l.tapes == 0 {
 		return TapeLine{}, l.fail(1, `is no tape: its first line must be a header like {"tape":1,…}`)
@@ -98,7 +98,7 @@ func (l *tapeReader) read(text []byte) (TapeLine, error) {
 		return TapeLine{}, l.fail(1, "n is %d behind %d: entries count upwards", e.N, l.last)
 	}
 	l.last = e.N
-	return TapeLine{Entry: e}, nil
+	return TapeLine{Entry: e, Line: l.line}, nil
 }
 
 // decode is strict: an unknown field is an error, and so is anything behind the value.

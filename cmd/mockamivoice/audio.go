@@ -59,6 +59,14 @@ func openAudio(name, format string, stdin io.Reader) (*source, error) {
 	return s, nil
 }
 
+// declared is c for a flag with a format: nothing when the audio says itself what it is. (documented: audio-format)
+func (s *source) declared(flag string) string {
+	if f, err := protocol.ParseAudioFormat(s.format); err == nil && f.Encoding == protocol.Headed && flag == "" {
+		return ""
+	}
+	return s.format
+}
+
 func isWAV(head []byte) bool {
 	return len(head) == wavHead && bytes.HasPrefix(head, []byte("RIFF")) && string(head[8:16]) == "WAVEfmt "
 }

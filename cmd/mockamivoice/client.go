@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"mockamivoice/conformance"
 	"mockamivoice/fake/clock"
 	"mockamivoice/protocol"
 	refclient "mockamivoice/reference-client"
@@ -38,8 +37,7 @@ type caller struct {
 // endpoints are where the service is.
 func (f *clientFlags) endpoints() (refclient.Endpoints, error) {
 	if f.Target == "real" {
-		t := conformance.Real(conformance.Credentials{})
-		return refclient.Endpoints{Issue: t.Issue, Sync: t.Sync, Stream: t.Stream}, nil
+		return refclient.Public(), nil
 	}
 	if !strings.HasPrefix(f.Target, "http://") && !strings.HasPrefix(f.Target, "https://") {
 		return refclient.Endpoints{}, usage("--target: %q is neither real nor a URL like http://127.0.0.1:8080", f.Target)
@@ -66,6 +64,10 @@ func (f *clientFlags) client(life string) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.clientAt(endpoints, life)
+}
+
+func (f *clientFlags) clientAt(endpoints refclient.Endpoints, life string) (*caller, error) {
 	sid, spw, issuing, key, err := f.credentials()
 	if err != nil {
 		return nil, err
@@ -155,16 +157,21 @@ func (c *caller) close(err error) error {
 // not run.
 func told(err error) error {
 	var issue *refclient.IssueError
+	var job *refclient.JobError
+	var uncertain *refclient.UncertainError
 	var e *protocol.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &e), errors.As(err, &issue):
+	case errors.As(err, &uncertain): // whatever is in it
+	case errors.As(err, &e), errors.As(err, &issue), errors.As(err, &job):
 		hint := ""
 		if refclient.Expired(err) {
 			hint = " (the key has expired; issue another)"
 		} else if refclient.Retryable(err) {
 			hint = " (it may work when it is tried again)"
+		} else if errors.Is(err, &protocol.Error{ID: protocol.AsyncPollNotFound}) {
+			hint = " (there was none, its time is over, or it belongs to another service)"
 		}
 		return &failure{statusFailed, fmt.Errorf("%w%s", err, hint)}
 	}

@@ -45,6 +45,8 @@ type fileLimits struct {
 	Idle      string `yaml:"idle,omitempty"`
 	Utterance string `yaml:"utterance,omitempty"`
 	Upload    int64  `yaml:"upload,omitempty"`
+	Job       int64  `yaml:"job,omitempty"`
+	Retention string `yaml:"retention,omitempty"`
 	Message   int64  `yaml:"message,omitempty"`
 	Fields    int64  `yaml:"fields,omitempty"`
 	Parts     int    `yaml:"parts,omitempty"`
@@ -152,10 +154,10 @@ func (k fileKey) key(now time.Time) (fake.Key, error) {
 
 func (c *fileConfig) limits() (fake.Limits, error) {
 	l := fake.Limits{
-		Upload: c.Limits.Upload, Message: c.Limits.Message, Fields: c.Limits.Fields,
+		Upload: c.Limits.Upload, Job: c.Limits.Job, Message: c.Limits.Message, Fields: c.Limits.Fields,
 		Parts: c.Limits.Parts, Allow: c.Limits.Allow, Streams: c.Limits.Streams,
 	}
-	if min(l.Upload, l.Message, l.Fields, int64(l.Parts), int64(l.Allow), int64(l.Streams)) < 0 {
+	if min(l.Upload, l.Job, l.Message, l.Fields, int64(l.Parts), int64(l.Allow), int64(l.Streams)) < 0 {
 		return l, usage("limits: a limit cannot be negative")
 	}
 	for name, field := range map[string]struct {
@@ -164,6 +166,7 @@ func (c *fileConfig) limits() (fake.Limits, error) {
 	}{
 		"no_data": {c.Limits.NoData, &l.NoData}, "non_speech": {c.Limits.NonSpeech, &l.NonSpeech}, "session": {c.Limits.Session, &l.Session},
 		"idle": {c.Limits.Idle, &l.Idle}, "utterance": {c.Limits.Utterance, &l.Utterance},
+		"retention": {c.Limits.Retention, &l.Retention},
 	} {
 		if field.text == "" {
 			continue

@@ -34,19 +34,14 @@ func explainCase(s *scenarios.Scenario) string {
 
 // counted says for whom occurrences are counted, where that makes a difference.
 func counted(s *scenarios.Scenario) string {
-	some := func(f scenarios.Fault) bool { return f.Nth > 1 || f.Times > 0 }
+	some := func(f scenarios.Fault) bool { return (f.Nth > 1 || f.Times > 0) && !f.All }
 	switch {
 	case !slices.ContainsFunc(s.Play.Faults, some):
 		return ""
-	case needsServer(s):
+	case s.IsForServer():
 		return "\nOccurrences are counted for the whole server: no key is known yet."
 	}
 	return "\nOccurrences are counted for each key on its own: while the whole server plays this, the next key meets it again."
-}
-
-// needsServer tells whether s concerns what comes before any key is known.
-func needsServer(s *scenarios.Scenario) bool {
-	return s.StrikesAt(scenarios.AtHandshake, scenarios.AtIssue) || s.Play.Limits.Idle > 0
 }
 
 // known is a basis as a sentence without its end.
@@ -100,7 +95,7 @@ func clientLaw(id string) (judge.Law, error) {
 func start(s *scenarios.Scenario) string {
 	const post = "curl -H 'Content-Type: application/json'"
 	text := fmt.Sprintf("mockamivoice serve --scenario %s\n%s -X PUT -d '{\"name\":%q}' http://127.0.0.1:8081/scenario", s.ID, post, s.ID)
-	if needsServer(s) {
+	if s.IsForServer() {
 		return text + "\nIt cannot be bound to a key: it strikes before any key is known."
 	}
 	return text + fmt.Sprintf("\n%s -d '{\"scenario\":%q}' http://127.0.0.1:8081/keys   # a key that meets it, beside others that do not", post, s.ID)

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
 )
+
+const longestWhy = 300 // bytes of what the server says is wrong
 
 type healthcheckCommand struct {
 	Admin string `default:"127.0.0.1:8081" help:"Address or URL of the admin port. (${default})" placeholder:"ADDRESS"`
@@ -35,9 +38,10 @@ func (h *healthcheckCommand) Run(w *world) error {
 	if err != nil {
 		return &failure{statusFailed, fmt.Errorf("not ready: %w", err)}
 	}
-	defer reply.Body.Close() //nolint:errcheck // nothing is read from it
+	defer reply.Body.Close() //nolint:errcheck // it was only read from
 	if reply.StatusCode != http.StatusOK {
-		return &failure{statusFailed, fmt.Errorf("not ready: %s answers %s", target, reply.Status)}
+		why, _ := io.ReadAll(io.LimitReader(reply.Body, longestWhy)) // no reason is no other answer
+		return &failure{statusFailed, fmt.Errorf("not ready: %s answers %s %s", target, reply.Status, strings.Join(strings.Fields(string(why)), " "))}
 	}
 	_, err = fmt.Fprintln(w.stdout, "ready")
 	return err

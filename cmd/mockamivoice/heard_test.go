@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"mockamivoice/scenarios/transcript"
+	saying "mockamivoice/scenarios/transcript"
 )
 
 func TestTranscriptsTellWhatIsSaid(t *testing.T) {
@@ -91,7 +91,7 @@ func TestExamplesOfTranscriptsCanBeRead(t *testing.T) {
 		t.Fatalf("%d examples", len(examples))
 	}
 	for _, e := range examples {
-		if _, err := transcript.Parse("example."+e[1], []byte(e[2])); err != nil {
+		if _, err := saying.Parse("example."+e[1], []byte(e[2])); err != nil {
 			t.Error(err)
 		}
 	}

@@ -56,6 +56,8 @@ type commands struct {
 	Issue       issueCommand       `cmd:"" help:"Issue a key and print it."`
 	Recognize   recognizeCommand   `cmd:"" help:"Recognize a recording."`
 	Stream      streamCommand      `cmd:"" help:"Stream audio and print what is recognized while it is sent."`
+	Submit      submitCommand      `cmd:"" help:"Leave a recording to the service as a job, and wait for its result."`
+	Words       wordsCommand       `cmd:"" help:"Read and write dictionaries."`
 	Conformance conformanceCommand `cmd:"" help:"Run scripted scenarios against an issuer and a recognizer, and report what holds."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List, explain and check scenarios."`
 	Verdict     verdictCommand     `cmd:"" help:"Judge what a client did: from a tape, a running fake, or a command that is run."`
@@ -70,6 +72,7 @@ Examples:
   mockamivoice serve --clock manual                    time moves by POST /clock/advance on the admin port
   mockamivoice serve --listen 127.0.0.1:0 --admin ''   any free port, told on the first line of stdout
   mockamivoice stream testdata/speech-ja.wav           streams a file to the server above and prints its text
+  mockamivoice submit testdata/speech-ja.wav           leaves it to the server as a job, and waits for the text
   mockamivoice conformance                             plays every script against a fake of its own
 
 Every flag has an environment variable (MOCKAMIVOICE_ and the flag's name). A flag beats it, and it beats the file of --config.

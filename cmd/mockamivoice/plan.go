@@ -27,6 +27,7 @@ type plan struct {
 	clock    clock.Clock
 	secret   []byte
 	seed     uint64
+	progress fake.JobProgress
 	scenario *scenarios.Scenario   // that every client meets; nil for none
 	own      []*scenarios.Scenario // of --scenarios
 
@@ -44,7 +45,7 @@ func (c *serveCommand) plan() (*plan, error) {
 		p.file = file
 	}
 	for _, step := range []func(*plan) error{
-		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planServices, c.planBehaviour, c.planProxies, c.planHeard,
+		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planJobs, c.planServices, c.planBehaviour, c.planProxies, c.planHeard,
 	} {
 		if err := step(p); err != nil {
 			return nil, err
@@ -107,6 +108,18 @@ func (c *serveCommand) planTime(p *plan) error {
 	return nil
 }
 
+func (c *serveCommand) planJobs(p *plan) error {
+	if c.JobProgress == "" {
+		return nil
+	}
+	progress, err := fake.ParseJobProgress(c.JobProgress)
+	if err != nil {
+		return usage("--job-progress: %w", err)
+	}
+	p.progress = progress
+	return nil
+}
+
 func (c *serveCommand) planSecret(p *plan) error {
 	secret := []byte(c.Secret)
 	if c.SecretFile != "" {
@@ -118,6 +131,9 @@ func (c *serveCommand) planSecret(p *plan) error {
 	}
 	if len(secret) > 0 && len(secret) < minSecret || c.SecretFile != "" && len(secret) == 0 {
 		return usage("the secret has %d bytes; at least %d are needed, for example from: openssl rand -hex 16", len(secret), minSecret)
+	}
+	if len(secret) == 0 && c.Store != "" {
+		return usage("--store is for several replicas, which take each other's keys only with the same --secret or --secret-file")
 	}
 	if len(secret) == 0 {
 		secret = make([]byte, 2*minSecret)
@@ -272,7 +288,7 @@ func (c *serveCommand) options(p *plan, w *world) ([]fake.Option, func(), error)
 	for _, s := range p.services {
 		options = append(options, fake.WithService(s))
 	}
-	options = append(options, fake.WithScenarios(p.own...))
+	options = append(options, fake.WithScenarios(p.own...), fake.WithJobProgress(p.progress))
 	if p.scenario != nil {
 		options = append(options, fake.WithScenario(p.scenario))
 	}

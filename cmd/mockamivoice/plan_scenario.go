@@ -30,24 +30,34 @@ func (c *serveCommand) planScenarios(p *plan) error {
 // playableScenario is the scenario with a play part of that id, among own ones and those of the library, or in that file.
 func playableScenario(name string, own []*scenarios.Scenario) (*scenarios.Scenario, error) {
 	s, err := scenarioAt(name, own)
+	return s, playable(s, err)
+}
+
+// playable is err, or what keeps s from being played.
+func playable(s *scenarios.Scenario, err error) error {
 	if err == nil && s.Play == nil {
-		err = errors.New(s.ID + " has no play part: it tells what a service does; \"scenarios list --edge\" shows what can be played")
+		return errors.New(s.ID + " has no play part: it tells what a service does; \"scenarios list --edge\" shows what can be played")
 	}
-	return s, err
+	return err
 }
 
 func scenarioAt(name string, own []*scenarios.Scenario) (*scenarios.Scenario, error) {
-	if i := slices.IndexFunc(own, func(s *scenarios.Scenario) bool { return s.ID == name }); i >= 0 {
-		return own[i], nil
-	}
-	if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") && !strings.ContainsRune(name, filepath.Separator) {
-		return scenarios.Named(name)
+	isFile := strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.ContainsRune(name, filepath.Separator)
+	if s, err := scenarioNamed(name, own); err == nil || !isFile {
+		return s, err
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
 	return scenarios.ParseScenario(name, data)
+}
+
+func scenarioNamed(id string, own []*scenarios.Scenario) (*scenarios.Scenario, error) {
+	if i := slices.IndexFunc(own, func(s *scenarios.Scenario) bool { return s.ID == id }); i >= 0 {
+		return own[i], nil
+	}
+	return scenarios.Named(id)
 }
 
 // readFolder reads the scenarios of a folder, and nothing that lies outside of it.
@@ -87,14 +97,19 @@ func readFolder(folder string) ([]*scenarios.Scenario, error) {
 	return all, nil
 }
 
-// checkServices refuses a service with a scenario that cannot be played for it.
+// checkServices refuses a service with a scenario that cannot be played for it. The fake knows scenarios by their ids, so that a
+// file would mean nothing to it.
 func (p *plan) checkServices() error {
+	known := p.own
+	if p.scenario != nil {
+		known = append(slices.Clip(known), p.scenario)
+	}
 	for i, svc := range p.services {
 		if svc.Scenario == "" {
 			continue
 		}
-		s, err := playableScenario(svc.Scenario, p.own)
-		if err != nil {
+		s, err := scenarioNamed(svc.Scenario, known)
+		if err = playable(s, err); err != nil {
 			return usage("services[%d].scenario: %w", i, err)
 		}
 		if s.StrikesAt(scenarios.AtHandshake) {

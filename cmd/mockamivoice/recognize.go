@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"mockamivoice/protocol"
 	refclient "mockamivoice/reference-client"
 )
 
@@ -48,20 +47,12 @@ func (c *recognizeCommand) Run(w *world) error {
 		return errors.Join(err, audio.close())
 	}
 	watched := audio.watch(w.stderr)
-	r, err := client.Recognize(w.ctx, watched, refclient.Request{Engine: c.Engine, Format: c.declared(audio), Params: params, NoLog: c.NoLog})
+	r, err := client.Recognize(w.ctx, watched, refclient.Request{Engine: c.Engine, Format: audio.declared(c.Format), Params: params, NoLog: c.NoLog})
 	watched.done()
 	if r != nil {
 		err = errors.Join(err, c.print(w, r))
 	}
 	return client.close(errors.Join(told(err), audio.close()))
-}
-
-// declared is c: nothing when the audio says itself what it is. (documented: audio-format)
-func (c *recognizeCommand) declared(s *source) string {
-	if f, err := protocol.ParseAudioFormat(s.format); err == nil && f.Encoding == protocol.Headed && c.Format == "" {
-		return ""
-	}
-	return s.format
 }
 
 func (c *recognizeCommand) print(w *world, r *refclient.Recognition) error {

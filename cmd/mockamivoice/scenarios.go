@@ -16,6 +16,7 @@ type scenariosCommand struct {
 	List     scenariosList     `cmd:"" help:"List the scenarios that come with the program."`
 	Show     scenariosShow     `cmd:"" help:"Explain one scenario."`
 	Validate scenariosValidate `cmd:"" help:"Check scenario files."`
+	New      scenariosNew      `cmd:"" help:"Make a scenario of a dialogue on a tape."`
 }
 
 type scenariosList struct {

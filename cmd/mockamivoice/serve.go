@@ -40,6 +40,8 @@ type serveCommand struct {
 	RecognizerTime        time.Duration `default:"30s" help:"What a recognizer may take for one utterance. (${default})" placeholder:"DURATION"`
 	RecognizerConcurrency int           `default:"2" help:"Utterances that a recognizer is asked about at a time. (${default})" placeholder:"NUMBER"`
 
+	JobProgress string `help:"How asynchronous jobs go on: at-once, clock=3s (clock time), polls=2 (so many a state) or told (POST /jobs/{id}). (clock=3s)" placeholder:"WAY"`
+
 	Profile   string   `help:"What to do where sources differ: observed or documented. (observed)" placeholder:"PROFILE"`
 	Behaviour []string `help:"One point where sources differ; repeatable." placeholder:"POINT=CHOICE"`
 	Strict    bool     `help:"Refuse clients that break RFC 6455, as the vendor's own native ones do."`
@@ -49,6 +51,9 @@ type serveCommand struct {
 	Secret     string `help:"Secret of the keys, at least 16 bytes: servers with the same one accept each other's. (random)" placeholder:"TEXT" xor:"secret"`
 	SecretFile string `help:"File with the secret." placeholder:"FILE" xor:"secret"`
 	Seed       uint64 `help:"Where session ids begin, so that a run can be repeated. (random)" placeholder:"NUMBER"`
+
+	Store          string `help:"Redis that several replicas share, with or without TLS: jobs, dictionaries, scenario and a manual clock are those of all. (none)" placeholder:"redis://[:PASSWORD@]HOST:PORT[/DB]"`
+	StoreNamespace string `default:"default" help:"Name of the fleet, where several share one Redis. (${default})" placeholder:"NAME"`
 
 	Tape        string `help:"File that gets the tape, as JSON Lines." placeholder:"FILE"`
 	TapeAudio   bool   `help:"Keep the audio on the tape."`
@@ -82,6 +87,7 @@ Examples:
   mockamivoice serve
   mockamivoice serve --sid my-sid --spw my-password --key my-key
   mockamivoice serve --scenario stream.no-answer-to-start --clock manual
+  mockamivoice serve --store redis://127.0.0.1:6379 --secret-file secret --listen 127.0.0.1:0 --admin 127.0.0.1:0
   mockamivoice serve --profile documented --behaviour stream-close-code=1000
   mockamivoice serve --transcripts testdata
   mockamivoice serve --recognizer-command 'pocketsphinx_continuous -infile /dev/stdin -logfn /dev/null'
@@ -104,6 +110,12 @@ func (c *serveCommand) Run(w *world) error {
 		return err
 	}
 	defer closeTape()
+	shared, closeStore, err := c.openStore(w.ctx)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	options = append(options, shared...)
 	srv := fake.New(options...)
 	defer srv.Close()
 	doors, err := c.open(w.ctx, srv)

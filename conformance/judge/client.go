@@ -11,7 +11,7 @@ func ClientLaws() []Law {
 	var all []Law
 	for _, some := range [][]Law{
 		clientIssueLaws(), clientKeyLaws(), clientSyncLaws(), clientHTTPLaws(), clientStreamLaws(), clientStartLaws(), clientCycleLaws(), clientFrameLaws(),
-		clientAudioLaws(), clientRetryLaws(), clientScenarioLaws(),
+		clientAudioLaws(), clientAsyncLaws(), clientWordsLaws(), clientRetryLaws(), clientScenarioLaws(),
 	} {
 		all = append(all, some...)
 	}

@@ -17,7 +17,7 @@ type badClient struct {
 }
 
 func badClients() []badClient {
-	return slices.Concat(badIssuers(), badUploads(), badKeys(), badTalkers(), badFrames(), badCycles(), badLeavers(), badSounds(), badRetries(), badReactions())
+	return slices.Concat(badIssuers(), badUploads(), badKeys(), badTalkers(), badFrames(), badCycles(), badLeavers(), badSounds(), badRetries(), badReactions(), badJobMakers(), badPollers(), badWords())
 }
 
 const issuer = "/issue_service_authorization"

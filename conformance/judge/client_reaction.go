@@ -11,7 +11,7 @@ import (
 func act(r scenarios.Reaction) string {
 	return map[scenarios.Reaction]string{
 		scenarios.ReactIssue: "ask for another key", scenarios.ReactStart: "send an s", scenarios.ReactClose: "end the connection",
-		scenarios.ReactRetry: "connect or send the recording again",
+		scenarios.ReactRetry: "connect, ask, or send the recording again",
 	}[r]
 }
 
@@ -29,11 +29,11 @@ func (s strike) isReaction(p *clientTape, e *scenarios.Entry, r scenarios.Reacti
 	case scenarios.ReactStart:
 		return e.Kind == scenarios.WSCommand && isStart(e)
 	case scenarios.ReactRetry:
-		again := e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceSync)
-		if s.fault.Surface == string(protocol.SurfaceIssue) {
-			again = e.Kind == scenarios.HTTPRequest && e.Surface == string(protocol.SurfaceIssue)
+		surface := string(protocol.SurfaceSync)
+		if s.fault.Surface != string(protocol.SurfaceStream) {
+			surface = s.fault.Surface
 		}
-		return again || e.Kind == scenarios.WSHandshake
+		return e.Kind == scenarios.HTTPRequest && e.Surface == surface || e.Kind == scenarios.WSHandshake
 	case scenarios.ReactClose, scenarios.ReactNone:
 	}
 	return false
@@ -91,7 +91,17 @@ func (s strike) isAgain(p *clientTape, e *scenarios.Entry) bool {
 	if struck == nil || again == nil || struck == again {
 		return false
 	}
-	return struck.request.Surface == again.request.Surface && struck.words() == again.words()
+	if struck.request.Surface != again.request.Surface {
+		return false
+	}
+	if again.is(protocol.SurfaceAsync) || again.is(protocol.SurfaceWords) { // several requests share the surface
+		a, _, _ := strings.Cut(struck.request.Target, "?")
+		b, _, _ := strings.Cut(again.request.Target, "?")
+		if struck.request.Method != again.request.Method || a != b {
+			return false
+		}
+	}
+	return struck.words() == again.words()
 }
 
 // exchange is the request that the fault struck, nil on a stream.

@@ -115,6 +115,12 @@ func (c *chat) ask(conn uint64, method, target string, headers [][2]string, part
 	if strings.HasPrefix(target, "/issue") {
 		surface, key = string(protocol.SurfaceIssue), ""
 	}
+	switch {
+	case strings.Contains(target, "/recognitions"):
+		surface = string(protocol.SurfaceAsync)
+	case strings.HasPrefix(target, "/profilewords/"), strings.HasPrefix(target, "/classnames/"):
+		surface = string(protocol.SurfaceWords)
+	}
 	e := scenarios.Entry{Kind: scenarios.HTTPRequest, Dir: scenarios.In, Conn: conn, Key: key, Surface: surface, Method: method, Target: target, Headers: headers, Parts: parts, Remote: "127.0.0.1"}
 	if audio != nil {
 		e.Audio = measured(audio)
@@ -178,6 +184,7 @@ func goodClients() *chat {
 	c.ask(1, "POST", "/v1/recognize", [][2]string{{"Content-Type", multipart}}, parts([]string{"u=***", "d=-a-general", "a="}), []byte("RIFF....WAVE of another"), 503, "")
 	c.wait(time.Second)
 	c.ask(1, "POST", "/v1/recognize", [][2]string{{"Content-Type", multipart}, {"Authorization", "Bearer <key:aaaaaaaaaaaa>"}}, parts([]string{"d=-a-general", "a="}), []byte("RIFF....WAVE of another"), 200, success)
+	goodJobs(c)
 	twoCycles(c, 2)
 	c.refuse(4, keyed("999999999999"), expired)
 	c.refuse(5, keyed("bbbbbbbbbbbb"), invalid)

@@ -16,6 +16,7 @@ type dialogue struct {
 	payloads []payload
 
 	tape   Tape
+	asked  *[]poll           // read when a law of jobs asks for them
 	client *clientTape       // made when a law of clients asks for it
 	trials map[string]*trial // by law
 }

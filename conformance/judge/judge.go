@@ -120,7 +120,7 @@ func (p Tape) Judge(laws []Law) Verdict {
 // ServerLaws are the laws of a server.
 func ServerLaws() []Law {
 	var all []Law
-	for _, some := range [][]Law{httpLaws(), issueLaws(), syncLaws(), resultLaws(), frameLaws(), answerLaws(), eventLaws()} {
+	for _, some := range [][]Law{httpLaws(), issueLaws(), syncLaws(), resultLaws(), frameLaws(), answerLaws(), eventLaws(), asyncLaws(), jobLaws(), wordsLaws()} {
 		all = append(all, some...)
 	}
 	for i := range all {

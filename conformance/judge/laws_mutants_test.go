@@ -15,7 +15,7 @@ type mutant struct {
 }
 
 func mutants() []mutant {
-	return slices.Concat(httpMutants(), resultMutants(), frameMutants(), answerMutants(), eventMutants())
+	return slices.Concat(httpMutants(), resultMutants(), frameMutants(), answerMutants(), eventMutants(), jobMutants(), jobResultMutants(), wordsMutants())
 }
 
 func httpMutants() []mutant {

@@ -91,6 +91,8 @@ func wellBehaved(t *testing.T) *tape {
 	p.say(3, "< E 1692", "< S 2500", "< "+final, "< E 3600", "< C", "> e", "< "+rejected, "< e") // S of the next before A of the last
 	p.say(3, "> s 16K -a-general authorization=<key:k1>", "< s", "> p", "< S 100", "< "+failed, "> e", "< e")
 	p.leave(3)
+	p.jobs()
+	p.dictionaries()
 	return p
 }
 

@@ -23,6 +23,10 @@ func stream(lines ...string) *record {
 	return new(record).talk(1, "k", append([]string{"> s 16K -a-general"}, lines...)...)
 }
 
+func reply(surface string, status int, body string) *record {
+	return new(record).ask(1, "k", surface, status, body)
+}
+
 // meets has, for each failure, a tape that meets it, and all that this tape meets.
 func meets() map[string]struct {
 	tape *record
@@ -50,6 +54,16 @@ func meets() map[string]struct {
 		"sync.empty-result":              {code("", ""), ""},
 		"sync.key-expired":               {expired, "sync.unauthorized"},
 		"sync.payload-too-large":         {new(record).ask(1, "k", "sync", 413, "<html>"), ""},
+		"async.unauthorized":             {reply("async", 200, strings.NewReplacer("CODE", "-", "MESSAGE", "received illegal service authorization").Replace(stub)), ""},
+		"async.sentiment-v2":             {reply("async", 200, strings.NewReplacer("CODE", "?", "MESSAGE", "invalid parameter (sentimentAnalysis must be False. sentiment analysis is currently not implemented)").Replace(stub)), ""},
+		"words.no-engine":                {reply("words", 404, `{"code":"?","message":"missing dictation grammar file name"}`), ""},
+		"words.method":                   {reply("words", 405, `{"code":"?","message":"DELETE method is not allowed"}`), ""},
+		"words.unauthorized":             {reply("words", 401, `{"code":"-","message":"can't verify service authorization"}`), ""},
+		"words.expired":                  {reply("words", 401, `{"code":"-","message":"service authorization has expired: 2026/04/13 00:00:00.000 +0000 (-3600s)"}`), ""},
+		"words.sentiment.no-header":      {reply("words", 400, `{"message":"No authorization header"}`), ""},
+		"words.sentiment.no-token":       {reply("words", 400, `{"message":"Invalid authentication credentials"}`), ""},
+		"words.sentiment.bad-header":     {reply("words", 400, `{"message":"Invalid authorization header format"}`), ""},
+		"words.sentiment.unauthorized":   {reply("words", 401, `{"message":"Failed to authorize for the app_key"}`), ""},
 		"issue.empty":                    {new(record).ask(1, "", "issue", 200, ""), ""},
 		"stream.start.expired":           {stream("< s service authorization has expired: 2026/06/15 03:00:00.000 +0000 (-21s)"), ""},
 		"stream.start.unauthorized":      {stream("< s can't validate service authorization"), ""},
@@ -123,6 +137,9 @@ func TestFailuresThatWereNotMet(t *testing.T) {
 		"the server says goodbye":         {goodbye(stream("< s")).close(1, "hung up"), ""},
 		"the end of a request":            {code("c", "").close(1, ""), ""},
 		"a reply without a body, refused": {new(record).ask(1, "", "issue", 404, ""), ""},
+		"a method elsewhere":              {reply("sync", 405, `{"code":"?","message":"GET method is not allowed"}`), ""},
+		"another method's error":          {reply("words", 405, `{"code":"?","message":"nothing"}`), ""},
+		"an empty job":                    {reply("async", 200, strings.NewReplacer("CODE", "", "MESSAGE", "").Replace(stub)), ""},
 		"a key that a fault ended":        {stream("< s", "> p", "- fault stream.feed: expire-key, 5s ago", refusal), "stream.feed.refused stream.feed.key-expired"},
 		"a session that a fault ended":    {stream("< s", "- fault stream.feed: limit session", "< p session timeout occurred").close(1, "hung up"), "stream.feed.session-timeout stream.session-limit stream.connection-lost"},
 		"a reset that was played":         {stream("< s", "- fault stream.event: delay 1s, then reset").close(1, ""), "stream.connection-lost"},

@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -36,11 +38,14 @@ func titleOf(e protocol.Error) string {
 		return string(e.Packet) + " " + e.Message
 	case e.Code != "":
 		return "code " + e.Code + ", " + e.Message
+	case e.Message != "":
+		return fmt.Sprintf("status %d, %s", e.Status, e.Message)
 	}
 	return "a reply without a body"
 }
 
-// metError recognizes an error by its packet and its text up to the variable part, or by its code.
+// metError recognizes an error by its packet and its text up to the variable part, by the code of a recording, or by the message of
+// a reply.
 func metError(e protocol.Error) func(*conversation, *scenarios.Entry) bool {
 	switch {
 	case e.Packet != 0:
@@ -49,18 +54,43 @@ func metError(e protocol.Error) func(*conversation, *scenarios.Entry) bool {
 		return func(_ *conversation, got *scenarios.Entry) bool {
 			return got.Kind == scenarios.WSEvent && (got.Text == text || varies && strings.HasPrefix(got.Text, text))
 		}
-	case e.Code != "":
+	case e.Surface == protocol.SurfaceSync && e.Code != "":
 		return metCode(e.Code)
+	case e.Message != "":
+		return metMessage(e)
 	}
 	return func(_ *conversation, got *scenarios.Entry) bool {
 		return got.Kind == scenarios.HTTPResponse && got.Surface == string(e.Surface) && got.Status == e.Status && got.Body == ""
 	}
 }
 
-// metCode recognizes the code of a result, whatever its text is.
+// metMessage recognizes the message of a reply, whose variable parts may be anything.
+func metMessage(e protocol.Error) func(*conversation, *scenarios.Entry) bool {
+	head, rest, varies := strings.Cut(e.Message, "<")
+	tail := rest[strings.LastIndexByte(rest, '>')+1:]
+	return func(_ *conversation, got *scenarios.Entry) bool {
+		if got.Kind != scenarios.HTTPResponse || got.Surface != string(e.Surface) || got.Status != e.Status {
+			return false
+		}
+		var body struct {
+			Message string `json:"message"`
+		}
+		if json.Unmarshal([]byte(got.Body), &body) != nil {
+			return false
+		}
+		return body.Message == e.Message || varies && strings.HasPrefix(body.Message, head) && strings.HasSuffix(body.Message, tail)
+	}
+}
+
+// isRecording tells whether an entry is the result of a recording.
+func (c *conversation) isRecording(e *scenarios.Entry) bool {
+	return c.isResult && e.Kind == scenarios.HTTPResponse && e.Surface == string(protocol.SurfaceSync)
+}
+
+// metCode recognizes the code of the result of a recording, whatever its text is.
 func metCode(code string) func(*conversation, *scenarios.Entry) bool {
 	return func(c *conversation, e *scenarios.Entry) bool {
-		return c.isResult && e.Kind == scenarios.HTTPResponse && c.result.Code == code
+		return c.isRecording(e) && c.result.Code == code
 	}
 }
 
@@ -121,13 +151,13 @@ func limitFailures() []Failure {
 		{
 			ID: "sync.key-expired", Title: "a key that expired", Surface: protocol.SurfaceSync, Basis: protocol.Documented.String(), Source: "manual: issue-api-key-with-api",
 			met: func(c *conversation, e *scenarios.Entry) bool {
-				return c.isResult && e.Kind == scenarios.HTTPResponse && c.result.Code == "-" && c.expired
+				return c.isRecording(e) && c.result.Code == "-" && c.expired
 			},
 		},
 		{
 			ID: "sync.empty-result", Title: "a success without any text", Surface: protocol.SurfaceSync, Basis: protocol.Observed.String(), Source: "recorded reply of the live service",
 			met: func(c *conversation, e *scenarios.Entry) bool {
-				return c.isResult && e.Kind == scenarios.HTTPResponse && len(c.result.Results) > 0 && c.result.Code == "" && c.result.Text == ""
+				return c.isRecording(e) && len(c.result.Results) > 0 && c.result.Code == "" && c.result.Text == ""
 			},
 		},
 	}

@@ -85,6 +85,19 @@ func (m *Manual) Set(t time.Time) (fired int, err error) {
 	return m.moveTo(t), nil
 }
 
+// Restart puts the clock to t, even to an earlier instant, as if NewManual had been given t. That is an error when a timer waits.
+func (m *Manual) Restart(t time.Time) error {
+	m.moving.Lock()
+	defer m.moving.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.due) > 0 {
+		return fmt.Errorf("restart the clock: %d timers wait for it", len(m.due))
+	}
+	m.now = t.Round(0)
+	return nil
+}
+
 func (m *Manual) moveTo(target time.Time) (fired int) {
 	for {
 		f := m.next(target)

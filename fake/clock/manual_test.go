@@ -198,3 +198,22 @@ func TestTimersForAnInstant(t *testing.T) {
 	clock.At(clock.System{}, clock.System{}.Now().Add(-time.Hour), func() { close(happened) })
 	<-happened
 }
+
+func TestRestartShowsAnyInstantWhileNobodyWaits(t *testing.T) {
+	start := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+	m := clock.NewManual(start)
+	for _, want := range []time.Time{start.Add(-time.Hour), start.Add(time.Hour), time.Now()} {
+		if err := m.Restart(want); err != nil || !m.Now().Equal(want) {
+			t.Errorf("%v, it shows %s, want %s", err, m.Now(), want)
+		}
+	}
+	now := m.Now()
+	timer := m.AfterFunc(time.Second, func() {})
+	if err := m.Restart(start); err == nil || !m.Now().Equal(now) {
+		t.Errorf("with a timer: %v, it shows %s", err, m.Now())
+	}
+	timer.Stop()
+	if err := m.Restart(start); err != nil {
+		t.Error(err)
+	}
+}

@@ -26,7 +26,7 @@ const headTime = 10 * time.Second
 
 // Start runs a fake with options on 127.0.0.1. It accepts connections when Start returns.
 func Start(ctx context.Context, options ...fake.Option) (*Fake, error) {
-	f := &Fake{Server: fake.New(options...), served: make(chan error, 2)}
+	f := &Fake{Server: fake.New(options...), served: make(chan error, 2)} //nolint:contextcheck // a Server lives until it is closed
 	service := &http.Server{Handler: f.Server, ReadHeaderTimeout: headTime}
 	f.Configure(service)
 	admin := &http.Server{Handler: f.Server.Admin(), ReadHeaderTimeout: headTime}

@@ -86,6 +86,10 @@ func (c *conn) readBody(r *bufio.Reader, h wire.Head, e *scenarios.Entry) error 
 		err = c.readParts(multipart.NewReader(body, params["boundary"]), e)
 	case "application/x-www-form-urlencoded":
 		err = readForm(body, e)
+	case "application/json":
+		var text []byte
+		text, err = io.ReadAll(io.LimitReader(body, longestText))
+		e.Body = string(text)
 	default:
 		e.Audio, err = measure(body)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ type Recorder struct {
 	options Options
 	started time.Time
 	book    *redact.Book
-	issue   string // path of key issuance
+	paths   refclient.Endpoints // the paths of the surfaces
 
 	mu    sync.Mutex
 	out   *json.Encoder
@@ -44,11 +45,18 @@ func New(w io.Writer, o Options) *Recorder {
 	r := &Recorder{options: o, started: o.Now(), book: redact.NewBook(o.Passwords...), out: json.NewEncoder(w), conns: make(map[uint64]*conn)}
 	r.book.Learn(o.Keys...)
 	r.out.SetEscapeHTML(false)
-	if u, err := url.Parse(o.Endpoints.Issue); err == nil {
-		r.issue = u.Path
-	}
+	r.paths = refclient.Endpoints{Issue: pathOf(o.Endpoints.Issue), Async: pathOf(o.Endpoints.Async), Words: pathOf(o.Endpoints.Words)}
 	r.err = r.out.Encode(scenarios.Header{Tape: scenarios.TapeVersion, Tool: o.Tool, Recorder: "client", ClockStart: scenarios.At(r.started)})
 	return r
+}
+
+// pathOf is the path of a URL, without a slash at its end.
+func pathOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimRight(u.Path, "/")
 }
 
 // Err is the first error of the writer.
@@ -192,12 +200,17 @@ func (c *conn) surfaceOf(h wire.Head, path string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, upgrade := h.Value("Upgrade")
-	c.isIssue = path == c.r.issue
+	paths := c.r.paths
+	c.isIssue = path == paths.Issue
 	switch {
 	case c.isIssue:
 		c.surface = protocol.SurfaceIssue
 	case upgrade:
 		c.surface = protocol.SurfaceStream
+	case paths.Async != "" && (path == paths.Async || strings.HasPrefix(path, paths.Async+"/")):
+		c.surface = protocol.SurfaceAsync
+	case strings.HasPrefix(path, paths.Words+protocol.PathWords), strings.HasPrefix(path, paths.Words+protocol.PathClassNames):
+		c.surface = protocol.SurfaceWords
 	default:
 		c.surface = protocol.SurfaceSync
 	}

@@ -97,6 +97,31 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// Requests are told apart by their paths, one by one on a connection; what is JSON is shown, and hides keys.
+func TestSurfaces(t *testing.T) {
+	var tape bytes.Buffer
+	r := recorder(&tape)
+	paths := []string{
+		"/issue_service_authorization", "/v1/recognize", "/v2/recognitions", "/v2/recognitions/0123", "/v2/recognitionsX",
+		"/profilewords/-a-general/test?adf=8k", "/classnames/-a-general",
+	}
+	for _, path := range paths {
+		const body = `{"profilewords":[{"written":"canary-key"}]}`
+		feed(r, refclient.Wrote, fmt.Sprintf("POST %s HTTP/1.1\r\nAuthorization: Bearer canary-key\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body), 50)
+		feed(r, refclient.Read, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 50)
+	}
+	var got []string
+	for _, e := range entries(t, &tape) {
+		got = append(got, e.Surface)
+		if e.Kind == scenarios.HTTPRequest && (!strings.HasPrefix(e.Body, `{"profilewords":[{"written":"<key:`) || e.Key == "") {
+			t.Errorf("%+v", e)
+		}
+	}
+	if want := "issue issue sync sync async async async async sync sync words words words words"; strings.Join(got, " ") != want || strings.Contains(tape.String(), "canary") {
+		t.Errorf("%s, want %s\n%s", got, want, tape.String())
+	}
+}
+
 func TestStream(t *testing.T) {
 	frame := func(f wire.Frame) string { return string(wire.AppendFrame(nil, f, [4]byte{1, 2, 3, 4})) }
 	client := func(opcode int, text string) string {

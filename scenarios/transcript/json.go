@@ -146,31 +146,15 @@ func readSentiment(n *node) Sentiment {
 		"starttime": func(v *node) { s.Start = v.integer(0) },
 		"endtime":   func(v *node) { s.End = v.integer(0) },
 	}
-	for name, span := range sentiments() {
-		fields[name] = func(v *node) {
-			if s.Values[name] = v.integer(span[0]); s.Values[name] > span[1] {
-				v.fail("%s lies between %d and %d", name, span[0], span[1])
+	for _, p := range protocol.SentimentParameters() {
+		fields[p.Name] = func(v *node) {
+			if s.Values[p.Name] = v.integer(p.Minimum); s.Values[p.Name] > p.Maximum {
+				v.fail("%s lies between %d and %d", p.Name, p.Minimum, p.Maximum)
 			}
 		}
 	}
 	n.object(fields, "starttime", "endtime")
 	return s
-}
-
-// sentiments are the numbers of sentiment analysis and between what they lie. (documented: reference-list-sentiment-analysis-parameters;
-// observed: the names)
-func sentiments() map[string][2]int {
-	all := map[string][2]int{"emo_cog": {1, 500}, "atmosphere": {-100, 100}}
-	for _, name := range []string{"energy", "stress", "concentration", "anticipation", "intensive_thinking", "brain_power"} {
-		all[name] = [2]int{0, 100}
-	}
-	for _, name := range []string{
-		"content", "upset", "aggression", "uncertainty", "excitement", "hesitation", "embarrassment", "imagination_activity",
-		"extreme_emotion", "passionate", "dissatisfaction", "confidence",
-	} {
-		all[name] = [2]int{0, 30}
-	}
-	return all
 }
 
 // service is what the service answers: a synchronous result, the payload of an A event, or a completed job.

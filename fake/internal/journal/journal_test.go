@@ -290,6 +290,40 @@ func TestASinkThatHangsHoldsUpNobodyAndSaysWhatItMissed(t *testing.T) {
 	}
 }
 
+func TestATapeThatBeganWhileTheSinkHungCanBeRead(t *testing.T) {
+	sink := &hanging{entered: make(chan struct{}), release: make(chan struct{})}
+	headerOnly := &switching{}
+	j := journal.New(journal.Options{Header: scenarios.Header{Tape: 1}, Sink: headerOnly, Entries: 10})
+	headerOnly.to = sink
+	var wg sync.WaitGroup
+	wg.Go(func() { j.Append(text(1)) })
+	<-sink.entered
+	for i := range 12 {
+		j.Append(text(i))
+	}
+	j.Reset()
+	for i := range 25 {
+		j.Append(text(i))
+	}
+	close(sink.release)
+	wg.Wait()
+	j.Close()
+	var got []string
+	for line, err := range scenarios.ReadTape("tape", strings.NewReader(`{"tape":1}`+"\n"+sink.String())) {
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, sink.String())
+		}
+		if line.Header != nil {
+			got = append(got, "header")
+			continue
+		}
+		got = append(got, numbers([]scenarios.Entry{line.Entry}))
+	}
+	if s := strings.Join(got, " "); s != "header 1 (12 lost)13 header (16 lost)16 17 18 19 20 21 22 23 24 25" {
+		t.Error(s)
+	}
+}
+
 // switching drops what comes before it has a place to go.
 type switching struct{ to io.Writer }
 

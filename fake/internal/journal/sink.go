@@ -15,13 +15,13 @@ import (
 type line struct {
 	header bool
 	entry  scenarios.Entry
+	lost   scenarios.Entry // stands before the line for entries that are missing; its Count is 0 for none
 }
 
 // sink is the state of writing to Options.Sink. Lines queue up under the lock of the Journal; one of those who append writes
 // without it until the queue is empty.
 type sink struct {
 	queue []line
-	lost  uint64 // how many entries did not fit into the queue
 	busy  bool
 	idle  sync.Cond // busy became false
 	err   error
@@ -34,9 +34,8 @@ func (j *Journal) write(l line) {
 		j.mu.Unlock()
 		return
 	}
-	if len(s.queue) >= j.options.Entries { // the sink hangs: what is lost is said where it is missing
-		s.lost += uint64(len(s.queue))
-		s.queue = s.queue[:0]
+	if len(s.queue) >= j.options.Entries { // the sink hangs
+		l.lost = s.overflow()
 	}
 	s.queue = append(s.queue, l)
 	if s.busy {
@@ -46,10 +45,10 @@ func (j *Journal) write(l line) {
 	s.busy = true
 	var spare []line
 	for len(s.queue) > 0 {
-		lines, lost := s.queue, s.lost
-		s.queue, s.lost = spare[:0], 0
+		lines := s.queue
+		s.queue = spare[:0]
 		j.mu.Unlock()
-		err := j.writeLines(lines, lost)
+		err := j.writeLines(lines)
 		clear(lines)
 		spare = lines
 		j.mu.Lock()
@@ -64,22 +63,47 @@ func (j *Journal) write(l line) {
 	j.mu.Unlock()
 }
 
-func (j *Journal) writeLines(lines []line, lost uint64) error {
+// overflow loses what is queued, and returns what says so. The header of the newest tape stays, for without it nobody could read
+// what follows.
+func (s *sink) overflow() (lost scenarios.Entry) {
+	var header []line
+	for _, l := range s.queue {
+		lost = missing(lost, l.lost)
+		if l.header {
+			header, lost = []line{{header: true, lost: lost}}, scenarios.Entry{}
+			continue
+		}
+		lost = missing(lost, scenarios.Entry{N: l.entry.N, At: l.entry.At, T: l.entry.T, Count: 1})
+	}
+	clear(s.queue)
+	s.queue = append(s.queue[:0], header...)
+	return lost
+}
+
+// missing stands for what a and then b stand for.
+func missing(a, b scenarios.Entry) scenarios.Entry {
+	if b.Count == 0 {
+		return a
+	}
+	b.Dir, b.Kind = scenarios.Note, scenarios.Dropped
+	b.Count += a.Count
+	return b
+}
+
+func (j *Journal) writeLines(lines []line) error {
 	var text bytes.Buffer
 	enc := encoder(&text)
 	for _, l := range lines {
+		if l.lost.Count > 0 {
+			if err := enc.Encode(l.lost); err != nil {
+				return err
+			}
+		}
 		if l.header {
 			if err := enc.Encode(j.options.Header); err != nil {
 				return err
 			}
 			continue
-		}
-		if lost > 0 {
-			d := scenarios.Entry{N: l.entry.N - 1, At: l.entry.At, T: l.entry.T, Dir: scenarios.Note, Kind: scenarios.Dropped, Count: lost}
-			if err := enc.Encode(d); err != nil {
-				return err
-			}
-			lost = 0
 		}
 		if err := enc.Encode(l.entry); err != nil {
 			return err

@@ -17,7 +17,7 @@ const maxKeys = 100_000
 type Desk struct {
 	mu      sync.Mutex
 	records map[string]*record // by id of the key; "" where no key is known
-	order   []string           // of the ids in records, the oldest first
+	order   []string           // of the ids in records but "", the oldest first
 	expired atomic.Int64       // how many keys were let expire, so that most servers need not look
 }
 
@@ -36,12 +36,16 @@ func (d *Desk) Strike(s *scenarios.Scenario, key string, at scenarios.Point, of 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	counts := d.record(key).of(s)
+	own, all := d.record(key).of(s), d.record("").of(s)
 	var strikes *scenarios.Fault
 	for i := range s.Play.Faults {
 		f := &s.Play.Faults[i]
 		if f.At != at || f.Of != "" && f.Of != of {
 			continue
+		}
+		counts := own
+		if f.All {
+			counts = all
 		}
 		counts[i]++
 		if strikes == nil && f.Covers(counts[i]) {
@@ -103,12 +107,15 @@ func (d *Desk) record(key string) *record {
 	if d.records == nil {
 		d.records = make(map[string]*record)
 	}
+	r := &record{}
+	d.records[key] = r
+	if key == "" { // of the whole server: it stays
+		return r
+	}
 	if len(d.order) >= maxKeys {
 		delete(d.records, d.order[0])
 		d.order = d.order[1:]
 	}
-	r := &record{}
-	d.records[key] = r
 	d.order = append(d.order, key)
 	return r
 }

@@ -57,6 +57,20 @@ func TestFaultsAreCountedForEachKey(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTheWholeServerAreCountedForAllKeys(t *testing.T) {
+	s := scenario(t, "    - {at: stream.feed, nth: 2, per: server, do: drop}\n    - {at: stream.feed, nth: 2, per: key, do: reset}\n")
+	var d script.Desk
+	var got []string
+	for _, key := range []string{"one", "two", "two", "one", ""} {
+		for _, one := range strikes(&d, s, key, scenarios.AtFeed, "", 1) {
+			got = append(got, key+" "+one)
+		}
+	}
+	if want := []string{"two 1 drop", "two 1 reset", "one 1 reset"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestKeysThatWereLetExpire(t *testing.T) {
 	var d script.Desk
 	at := time.Date(2026, 7, 31, 0, 0, 0, 0, time.UTC)
@@ -84,6 +98,9 @@ func TestKeysThatWereLetExpire(t *testing.T) {
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s := scenario(t, "    - {at: stream.feed, nth: 1, do: drop}\n")
 	var d script.Desk
+	if d.Strike(s, "", scenarios.AtFeed, "") == nil {
+		t.Fatal("where no key is known it is met once")
+	}
 	const keys = 100_001
 	for i := range keys {
 		if d.Strike(s, fmt.Sprint(i), scenarios.AtFeed, "") == nil {
@@ -92,6 +109,9 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	}
 	if d.Strike(s, fmt.Sprint(keys-1), scenarios.AtFeed, "") != nil {
 		t.Error("the newest key was forgotten")
+	}
+	if d.Strike(s, "", scenarios.AtFeed, "") != nil {
+		t.Error("what is counted for the whole server was forgotten for the sake of keys")
 	}
 	if d.Strike(s, "0", scenarios.AtFeed, "") == nil {
 		t.Error("the oldest key is still there")

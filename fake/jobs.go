@@ -1,0 +1,249 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	jobs "mockamivoice/fake/internal/job" // the name job is taken
+	"mockamivoice/protocol"
+	"mockamivoice/scenarios"
+)
+
+// JobProgress is how jobs go through their states.
+type JobProgress = jobs.Progress
+
+// ParseJobProgress reads at-once, clock=3s (that much clock time from the making of a job to its end), polls=2 (so many polls
+// a state) or told (only POST /jobs/{id}, or Server.MoveJob, moves a job).
+func ParseJobProgress(text string) (JobProgress, error) { return jobs.ParseProgress(text) }
+
+// WithJobProgress sets how jobs go on; the default is clock=3s. (ours: the service takes minutes)
+func WithJobProgress(p JobProgress) Option { return func(f *config) { f.progress = p } }
+
+func (s *Server) progressOf(g stage) JobProgress {
+	if g.scenario == nil || g.scenario.Play.Jobs == "" {
+		return s.progress
+	}
+	p, err := jobs.ParseProgress(g.scenario.Play.Jobs)
+	if err != nil {
+		panic("fake: " + err.Error()) // the loader has checked it
+	}
+	return p
+}
+
+// Names of what the store holds of a job.
+const (
+	jobKeys  = "jobs/"
+	toldKeys = "told/"
+	pollKeys = "polls/"
+)
+
+// storeLife is how much real time the store keeps what lives so long by the clock.
+const storeLife = 2
+
+// foundJob is a job with where it stands.
+type foundJob struct {
+	record jobs.Record
+	told   jobs.Told
+	state  protocol.JobState
+}
+
+func (f *foundJob) body() string {
+	if f.state == protocol.JobError && !f.record.Failed && f.told.Body == "" {
+		return f.endWith(protocol.Job{State: protocol.JobError, ErrorMessage: toldFailure})
+	}
+	return f.record.Body(f.state, f.told)
+}
+
+// toldFailure is the message of a job that is told to fail, and says nothing else. (ours)
+const toldFailure = "ERROR: Failed to transcribe in recognition process"
+
+// endWith is the body of another end of the job.
+func (f *foundJob) endWith(end protocol.Job) string {
+	j, err := protocol.ParseJob([]byte(f.record.Early))
+	if err != nil {
+		panic("fake: " + err.Error()) // it was written here
+	}
+	j.State, j.Segments, j.Text, j.ErrorMessage = end.State, end.Segments, end.Text, end.ErrorMessage
+	return string(protocol.AppendJob(nil, j))
+}
+
+// keepJob puts a job into the store, and is false when it could not. A full one forgets its oldest jobs.
+func (s *Server) keepJob(x *exchange, r jobs.Record) bool {
+	ctx := context.WithoutCancel(x.r.Context())
+	life := storeLife * r.Expires.Sub(r.Made)
+	for range 2 {
+		err := s.store.Put(ctx, jobKeys+r.ID, jobs.Encode(r), life)
+		switch {
+		case err == nil:
+			s.noteJob(x.conn, r, protocol.JobQueued)
+			s.followJob(x.conn, r, protocol.JobQueued)
+			return true
+		case !errors.Is(err, ErrStoreFull):
+			x.tolerate("the store of jobs: " + err.Error() + "; there is no job")
+			return false
+		}
+		n := s.forgetJobs(ctx)
+		x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", n))
+	}
+	return false
+}
+
+// forgetJobs makes room: what is gone by the clock, or else the oldest tenth. Ids begin with the time.
+func (s *Server) forgetJobs(ctx context.Context) int {
+	const share = 10
+	keys, err := s.store.Keys(ctx, jobKeys)
+	if err != nil {
+		return 0
+	}
+	n := len(keys)/share + 1
+	for _, key := range keys[:min(n, len(keys))] {
+		s.forgetJob(ctx, strings.TrimPrefix(key, jobKeys))
+	}
+	return min(n, len(keys))
+}
+
+func (s *Server) forgetJob(ctx context.Context, id string) {
+	for _, prefix := range []string{jobKeys, toldKeys, pollKeys} {
+		_ = s.store.Put(ctx, prefix+id, nil, 0) // what cannot be forgotten ends by itself
+	}
+}
+
+// findJob finds a job that is not gone; nil when there is none. A poll is counted.
+func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob, error) {
+	data, ok, err := s.store.Get(ctx, jobKeys+id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	f := &foundJob{}
+	if f.record, err = jobs.Decode[jobs.Record](data); err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	if f.record.Gone(now) {
+		s.forgetJob(ctx, id)
+		return nil, nil
+	}
+	if data, ok, err = s.store.Get(ctx, toldKeys+id); err != nil {
+		return nil, err
+	} else if ok {
+		if f.told, err = jobs.Decode[jobs.Told](data); err != nil {
+			return nil, err
+		}
+	}
+	polls := int64(0)
+	if isPoll && f.record.Progress.Mode == jobs.ByPolls {
+		if polls, err = s.store.Count(ctx, pollKeys+id, storeLife*f.record.Expires.Sub(f.record.Made)); err != nil {
+			return nil, err
+		}
+	}
+	f.state = f.record.State(now, polls, f.told)
+	return f, nil
+}
+
+// followJob notes on the tape when the clock moves a job on.
+func (s *Server) followJob(conn uint64, r jobs.Record, from protocol.JobState) {
+	age, moves := r.Progress.Next(from)
+	if !moves {
+		return
+	}
+	s.clock.AfterFunc(r.Made.Add(age).Sub(s.clock.Now()), func() {
+		f, err := s.findJob(context.Background(), r.ID, false)
+		if err != nil || f == nil || f.told.State != "" {
+			return // whoever told it noted it
+		}
+		s.noteJob(conn, r, f.state)
+		if !f.state.Final() {
+			s.followJob(conn, r, f.state)
+		}
+	})
+}
+
+func (s *Server) noteJob(conn uint64, r jobs.Record, state protocol.JobState) {
+	s.journal.Append(scenarios.Entry{
+		Kind: scenarios.JobState, Dir: scenarios.Note, Conn: conn, Key: r.Key, Surface: string(protocol.SurfaceAsync), Text: string(state) + " " + r.ID,
+	})
+}
+
+// tellJob notes on the tape what a poll that is counted was told.
+func (s *Server) tellJob(x *exchange, f *foundJob) {
+	if f.record.Progress.Mode == jobs.ByPolls {
+		s.noteJob(x.conn, f.record, f.state)
+	}
+}
+
+// JobMove is where a job is to go.
+type JobMove struct {
+	State        protocol.JobState
+	ErrorMessage string // with protocol.JobError; empty for one of ours
+}
+
+// ErrNoJob says that there is no such job, or none any more.
+var ErrNoJob = errors.New("there is no such job")
+
+// MoveJob moves a job forward. It fails with ErrNoJob, and when the job is already as far.
+func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
+	f, err := s.findJob(ctx, id, false)
+	switch {
+	case err != nil:
+		return err
+	case f == nil:
+		return ErrNoJob
+	case !f.state.Before(to.State):
+		return fmt.Errorf("the job is %s and cannot go to %s: jobs go forward only", f.state, to.State)
+	case to.State == protocol.JobCompleted && f.record.Failed:
+		return errors.New("the job's audio could not be recognized: it ends in error")
+	case to.ErrorMessage != "" && to.State != protocol.JobError:
+		return errors.New("error_message goes with the state error")
+	}
+	told := jobs.Told{State: to.State}
+	if to.State == protocol.JobError && (to.ErrorMessage != "" || !f.record.Failed) {
+		message := to.ErrorMessage
+		if message == "" {
+			message = toldFailure
+		}
+		told.Body = f.endWith(protocol.Job{State: protocol.JobError, ErrorMessage: message})
+	}
+	if err := s.store.Put(ctx, toldKeys+id, jobs.Encode(told), storeLife*f.record.Expires.Sub(f.record.Made)); err != nil {
+		return err
+	}
+	s.noteJob(0, f.record, to.State)
+	return nil
+}
+
+// JobStatus is where a job stands.
+type JobStatus struct {
+	ID      string            `json:"id"`
+	State   protocol.JobState `json:"state"`
+	Service string            `json:"service"`
+	Key     string            `json:"key"` // id of the key that made it
+	Made    scenarios.Instant `json:"made"`
+}
+
+// Jobs are those that are kept, the oldest first. Looking counts as no poll.
+func (s *Server) Jobs(ctx context.Context) ([]JobStatus, error) {
+	keys, err := s.store.Keys(ctx, jobKeys)
+	if err != nil {
+		return nil, err
+	}
+	all := []JobStatus{}
+	for _, key := range keys {
+		f, err := s.findJob(ctx, strings.TrimPrefix(key, jobKeys), false)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			all = append(all, JobStatus{f.record.ID, f.state, f.record.Service, f.record.Key, scenarios.At(f.record.Made)})
+		}
+	}
+	return all, nil
+}
+
+// resetJobs forgets all jobs.
+func (s *Server) resetJobs(ctx context.Context) {
+	keys, _ := s.store.Keys(ctx, jobKeys) // what cannot be listed cannot be forgotten
+	for _, key := range keys {
+		s.forgetJob(ctx, strings.TrimPrefix(key, jobKeys))
+	}
+}
