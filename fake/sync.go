@@ -19,7 +19,7 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer x.settle()
-	u := x.readUpload(w) //nolint:contextcheck // the exchange has the request
+	u := x.readUpload(w)
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
 	if u.severed != "" {
 		x.sever(w, u.severed)
