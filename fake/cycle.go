@@ -23,6 +23,10 @@ type cycle struct {
 	index    int
 	guesses  int   // interim results of the utterance
 	bytes    int64 // of audio that came
+
+	thoughts []*thought      // results that have not been said
+	wanted   context.Context //nolint:containedctx // it ends with the cycle
+	forget   context.CancelFunc
 }
 
 // authorize decides about s. The order is: key, expiry, credentials, address, engine, format. (ruled)
@@ -60,7 +64,11 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		return answer
 	}
 	c.x.learn(context.Background(), &r, format.Rate)
-	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(streamSpec(c.x.stage, format, r.interval))}
+	r.books = c.s.books(c.x)
+	spec := streamSpec(c.x.stage, format, r.interval)
+	spec.Keep = c.s.recognizer != nil
+	c.discard()
+	c.cycle = cycle{params: r, format: format, listener: hearing.NewListener(spec)}
 	return answer
 }
 
@@ -132,36 +140,60 @@ func (c *stream) found(events []hearing.Event) {
 			c.guess(e)
 		case hearing.SpeechEnd:
 			c.run(session.SpeechEnded{At: e.At})
-			u := utterance{start: c.cycle.start, end: e.At, voice: e.Voice}
-			c.x.noteCarried(u)
-			t := c.s.transcribe(c.cycle.params, u, c.cycle.index, c.x.stage.scenario)
-			c.cycle.end = e.At
-			c.cycle.index++
-			c.run(session.Recognized{Result: t.result(c.utteranceID(), u)})
+			c.heardOne(utterance{start: c.cycle.start, end: e.At, after: c.cycle.end, voice: e.Voice, sound: e.Sound})
 		}
 	}
 }
 
+// heardOne deals with an utterance that is over.
+func (c *stream) heardOne(u utterance) {
+	p, index := c.cycle.params, c.cycle.index
+	c.cycle.end = u.end
+	c.cycle.index++
+	c.x.noteCarried(u)
+	c.s.usage.add(p, u.end-u.start)
+	t, known := c.s.knows(p, u, index, c.x.stage.scenario)
+	switch {
+	case !known && c.s.asks(u):
+		c.consult(u, index)
+		return
+	case !known:
+		t = c.s.builtIn(p, u, index)
+	}
+	c.conclude(t.spelled(p.vocabulary.words).result(c.utteranceID(), u))
+}
+
+// guess sends an interim result, unless the recognizer is still busy with an utterance before.
 func (c *stream) guess(e hearing.Interim) {
+	if len(c.cycle.thoughts) > 0 {
+		return
+	}
+	if i, ok := c.foretell(e.Voice, c.cycle.guesses+1); ok {
+		c.cycle.guesses++
+		c.run(session.Guessed{Interim: i})
+	}
+}
+
+// foretell is the nth interim result of the utterance that is open; ok is false when there is nothing to say.
+func (c *stream) foretell(v hearing.Voice, nth int) (i protocol.Interim, ok bool) {
 	p := c.cycle.params
+	u := utterance{start: c.cycle.start, end: v.End, after: c.cycle.end, voice: v}
 	if said, played := saidBy(c.x.stage.scenario, c.cycle.index); played {
-		if t := transcriptOf(said, utterance{}); len(t.Tokens) > 0 {
-			c.cycle.guesses++
-			c.run(session.Guessed{Interim: interimOf(t, c.cycle.guesses)})
-		}
-		return
+		i = interimOf(transcriptOf(said, u), nth, p, v.Digest)
+		return i, len(i.Tokens) > 0
 	}
-	if said := e.Voice.Carried; said.Found {
-		if t := transcriptOf(scenarios.Said{Text: said.Text}, utterance{}); len(t.Tokens) > 0 {
-			c.cycle.guesses++
-			c.run(session.Guessed{Interim: interimOf(t, c.cycle.guesses)})
-		}
-		return
+	if i, told := p.foretell(u, c.cycle.index, nth); told {
+		return i, len(i.Tokens) > 0
 	}
-	if c.s.transcriber != nil || !e.Voice.Understood {
-		return // what a transcriber will say is not known before the utterance is over
+	if v.Carried.Found {
+		t := transcriptOf(scenarios.Said{Text: v.Carried.Text}, u) // as far as it was read
+		i = grow(t.Tokens, t.Text, len(t.Tokens), nth, p.language, v.Digest)
+		return i, len(i.Tokens) > 0
 	}
-	c.run(session.Guessed{Interim: hearing.Guess(p.language, e.Voice, p.fillers)})
+	if c.s.transcriber != nil || c.s.recognizer != nil || !v.Understood {
+		return i, false // what they will say is not known before the utterance is over
+	}
+	return hearing.Guess(p.language, v, nth, p.fillers), true
 }
 
 // utteranceID differs from utterance to utterance. (observed: the form; the model's name is ours)

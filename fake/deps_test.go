@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestDependencyPromise: who embeds the fake gets no test framework and no client of a database with it.
+// TestDependencyPromise: who embeds the fake gets no test framework, no client of a database and nothing that starts processes with it.
 func TestDependencyPromise(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "mockamivoice/fake").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
 	for dep := range strings.FieldsSeq(string(out)) {
-		for _, unwanted := range []string{"onsi/ginkgo", "onsi/gomega", "redis"} {
+		for _, unwanted := range []string{"onsi/ginkgo", "onsi/gomega", "redis", "mockamivoice/fake/recognizer"} {
 			if strings.Contains(dep, unwanted) {
 				t.Errorf("fake depends on %s", dep)
 			}

@@ -36,6 +36,23 @@ func ExampleNew() {
 	// Output: code "", any text: true
 }
 
+// Files tell what is said, by the name of an upload, a digest, or how a recording sounds.
+func ExampleWithTranscripts() {
+	root, err := os.OpenRoot("../testdata")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer root.Close()
+	srv := fake.New(fake.WithTranscripts(root.FS()))
+	defer srv.Close()
+	ts := httptest.NewServer(srv)
+	defer ts.Close()
+
+	fmt.Println(recognizeFile(ts, "demo-key", "../testdata/speech-ja.wav").Text)
+	// Output: 今日はとてもいい天気ですね。窓を少し開けてください。
+}
+
 // A key expires when the test says so, without waiting.
 func ExampleServer_Advance() {
 	srv := fake.New(fake.WithClock(clock.NewManual(time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC))))

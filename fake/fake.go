@@ -20,6 +20,7 @@ import (
 
 	"mockamivoice/fake/clock"
 	"mockamivoice/fake/internal/journal"
+	"mockamivoice/fake/internal/transcripts"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
 	"mockamivoice/scenarios/redact"
@@ -38,6 +39,7 @@ type Server struct {
 	streams  streams
 	theatre  theatre
 	pauses   pauses
+	folder   *transcripts.Folder // nil without transcripts
 	usage    usage
 	replicas replicas
 	closing  chan struct{} // closed when the server ends
@@ -81,6 +83,7 @@ func New(options ...Option) *Server {
 	})
 	s.usage.init(s)
 	s.metrics = newMetrics(s)
+	s.openTranscripts()
 	s.store = s.watch(s.store)
 	s.routes = s.router()
 	s.join()

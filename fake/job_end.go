@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"slices"
 	"strconv"
 
 	"mockamivoice/protocol"
@@ -84,10 +85,19 @@ func joinSegments(segments []protocol.Segment, text string) protocol.Utterance {
 	return all
 }
 
+func hasSpeakers(segments []protocol.Segment) bool {
+	return slices.ContainsFunc(segments, func(s protocol.Segment) bool {
+		return slices.ContainsFunc(s.Results[0].Tokens, func(k protocol.Token) bool { return k.Label.OK })
+	})
+}
+
 // nameSpeakers labels every token. Two speakers take turns by utterance, or as many as are asked for; where there are fewer
 // utterances than speakers, the words are shared out. (documented: the labels; the turns are ours)
 func nameSpeakers(segments []protocol.Segment, p protocol.JobParams) {
 	const usual = 2
+	if hasSpeakers(segments) { // a transcript has told them
+		return
+	}
 	speakers := min(max(usual, p.MinSpeakers), p.MaxSpeakers)
 	total := 0
 	for _, s := range segments {
@@ -106,9 +116,12 @@ func nameSpeakers(segments []protocol.Segment, p protocol.JobParams) {
 	}
 }
 
-// sentiment is about one segment for every 2 s of speech, with numbers that follow from the sound. (documented: the ranges)
+// sentiment is what a transcript says, or else about one segment for every 2 s of speech, with numbers that follow from the sound. (documented: the ranges)
 func (u *upload) sentiment() *protocol.Sentiment {
 	const step = 2000
+	if told := u.job.params.sentiment(u.job.voices()); told != nil {
+		return told
+	}
 	s := &protocol.Sentiment{Segments: []protocol.SentimentSegment{}}
 	for _, v := range u.job.voices() {
 		for at := v.start; at < v.end; at += step {

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -125,6 +126,8 @@ type config struct {
 	tape        Tape
 	log         *slog.Logger
 	transcriber Transcriber
+	transcripts fs.FS // nil for none
+	recognizer  Recognizer
 	version     string
 	admin       adminConfig
 	deviation   deviation

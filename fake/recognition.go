@@ -24,14 +24,20 @@ type recognition struct {
 	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
 	interval  time.Duration
 	noLog     bool // of the path, or loggingOptOut
+	speakers  bool // speakerDiarization of a job (documented: speaker-diarization)
 
 	vocabulary vocabulary
+	books      books
+	ask        func(u utterance, index int) Transcript // the recognizer, of who waits for it; nil where nobody does
 }
 
 // utterance is a stretch of speech: what S and E say, and what was heard between them.
 type utterance struct {
 	start, end int // milliseconds
+	after      int // the end of the utterance before; 0 for the first
+	of         int // how many there are; 0 where that is not known yet
 	voice      hearing.Voice
+	sound      *hearing.Sound // nil where no recognizer wants it
 }
 
 // recognition reads d, or the header that the vendor's library sends in its place with a raw body.
@@ -49,6 +55,7 @@ func (s *Server) recognition(u *upload) recognition {
 		surface: u.x.surface, all: d.Params, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
 		fillers: find("keepFillerToken") == "1", diarize: u.x.surface == protocol.SurfaceSync && wantsSpeakers(find("segmenterProperties")), // ruled: no effect on jobs
 		noLog:      u.x.r.URL.Path == protocol.PathSyncNoLog || u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("loggingOptOut"), "True"),
+		speakers:   u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("speakerDiarization"), "True"),
 		vocabulary: askVocabulary(d.Engine, d.Params, protocol.First),
 	}
 }
@@ -82,33 +89,59 @@ func interimInterval(start protocol.Start) time.Duration {
 	return min(time.Duration(ms)*time.Millisecond, most)
 }
 
-// transcribe says what was said: the scenario that is played, a fixture in the sound, or the transcriber, if they know, else the
-// built-in sentences; in the spelling of the registered words.
+// transcribe says what was said, in the spelling of the registered words. The first that knows counts: the scenario that is played, a
+// transcript, a fixture in the sound, the transcriber, the recognizer, and in the end the built-in sentences.
 func (s *Server) transcribe(r recognition, u utterance, index int, play *scenarios.Scenario) Transcript {
 	s.usage.add(r, u.end-u.start)
-	said, played := saidBy(play, index)
-	t, known := Transcript{}, played
-	switch {
-	case played:
-		t = transcriptOf(said, u)
-	case u.voice.Carried.Found:
-		t, known = carried(u)
-	case s.transcriber != nil:
-		t, known = s.transcriber(Speech{Surface: r.surface, Engine: r.engine, Language: r.language, Start: u.start, End: u.end, Index: index})
-	}
+	t, known := s.knows(r, u, index, play)
 	switch {
 	case known:
-	case !u.voice.Understood, u.voice.Carried.Found:
-		e := protocol.NewError(protocol.SyncRejected)
-		return Transcript{Code: e.Code, Message: e.Message}
+	case r.ask != nil && s.asks(u):
+		t = r.ask(u, index)
 	default:
-		h := hearing.Transcribe(r.language, u.voice, r.fillers)
-		t = Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
-	}
-	if r.diarize && !played {
-		label(t.Tokens, index)
+		t = s.builtIn(r, u, index)
 	}
 	return t.spelled(r.vocabulary.words)
+}
+
+// knows is what those say who answer at once.
+func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Scenario) (t Transcript, known bool) {
+	if said, played := saidBy(play, index); played {
+		return transcriptOf(said, u), true
+	}
+	if t, told := r.told(u, index); told {
+		return t, true
+	}
+	switch {
+	case u.voice.Carried.Found:
+		if t, known = carried(u); !known {
+			return notUnderstood(), true
+		}
+	case s.transcriber != nil:
+		t, known = s.transcriber(speech(r, u, index))
+	}
+	if known && r.diarize {
+		label(t.Tokens, index)
+	}
+	return t, known
+}
+
+// builtIn is a sentence for what sounds like one.
+func (s *Server) builtIn(r recognition, u utterance, index int) Transcript {
+	if !u.voice.Understood {
+		return notUnderstood()
+	}
+	h := hearing.Transcribe(r.language, u.voice, r.fillers)
+	t := Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
+	if r.diarize {
+		label(t.Tokens, index)
+	}
+	return t
+}
+
+func notUnderstood() Transcript {
+	e := protocol.NewError(protocol.SyncRejected)
+	return Transcript{Code: e.Code, Message: e.Message}
 }
 
 // label names the speaker on every token; two speakers take turns. (documented: the labels; the turns are ours)

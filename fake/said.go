@@ -6,8 +6,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"mockamivoice/fake/internal/hearing"
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
+	"mockamivoice/scenarios/transcript"
 )
 
 const usualConfidence = 0.95 // of what a scenario says without a number
@@ -96,16 +98,56 @@ func spread(tokens []protocol.Token, u utterance) {
 	}
 }
 
-// interimOf is what an interim result says of a text that is known: its first words, and dots.
-func interimOf(t Transcript, count int) protocol.Interim {
-	n := min(count, len(t.Tokens))
-	var i protocol.Interim
-	for _, k := range t.Tokens[:n] {
-		i.Tokens = append(i.Tokens, k.Written)
+// interimOf is what the nth interim result says of a text that is known, a word more each time.
+func interimOf(t Transcript, nth int, r recognition, digest uint64) protocol.Interim {
+	return grow(t.Tokens, t.Text, nth, nth, r.language, digest)
+}
+
+// grow is an interim result of a text that is known. Where the text has blanks, they stand between its words.
+func grow(words []protocol.Token, text string, heard, nth int, language string, digest uint64) protocol.Interim {
+	if len(words) == 0 {
+		return protocol.Interim{}
 	}
-	i.Text = strings.Join(i.Tokens, "") + "..."
-	if strings.Contains(t.Text, " ") {
-		i.Text = strings.Join(i.Tokens, " ") + "..."
+	blanks := blanksOf(text, words)
+	join := func(tokens []protocol.Token) string {
+		var b strings.Builder
+		for i, k := range tokens {
+			if blanks[i] {
+				b.WriteByte(' ')
+			}
+			b.WriteString(k.Written)
+		}
+		return b.String()
+	}
+	return hearing.Grow(hearing.Growth{Words: words, Join: join, Language: language, Digest: digest, Heard: heard, Nth: nth})
+}
+
+// blanksOf tells of each word whether a blank stands before it in text. Where the text is not that of the words, blanks stand before
+// all or none of them.
+func blanksOf(text string, words []protocol.Token) []bool {
+	blanks := make([]bool, len(words))
+	rest := text
+	for i, k := range words {
+		trimmed := strings.TrimLeft(rest, " ")
+		after, found := strings.CutPrefix(trimmed, k.Written)
+		if !found {
+			for i := range blanks {
+				blanks[i] = i > 0 && strings.Contains(text, " ")
+			}
+			return blanks
+		}
+		blanks[i] = i > 0 && len(trimmed) < len(rest)
+		rest = after
+	}
+	return blanks
+}
+
+// asInterim is an interim result that a transcript gives.
+func asInterim(text string) protocol.Interim {
+	text = strings.TrimSuffix(text, "...")
+	i := protocol.Interim{Text: text + "..."}
+	for _, k := range transcript.Words(text) {
+		i.Tokens = append(i.Tokens, k.Written)
 	}
 	i.Tokens = append(i.Tokens, "...")
 	return i

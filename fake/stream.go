@@ -43,7 +43,7 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	if w = x.meetHandshake(w); w == nil {
 		return
 	}
-	c := &stream{s: s, x: x, peer: x.peer, noLog: r.URL.Path == protocol.PathStreamNoLog, machine: session.New(rules(x.stage))}
+	c := &stream{s: s, x: x, peer: x.peer, noLog: r.URL.Path == protocol.PathStreamNoLog, machine: session.New(rules(x.stage)), mind: s.newMind()}
 	if !s.streams.add(c, s.limits.Streams) {
 		x.refuseUpgrade(w, http.StatusServiceUnavailable, "too many open streams\n")
 		return
@@ -103,6 +103,7 @@ type stream struct {
 	expires   time.Time         // end of life of the key of the cycle, zero for never
 	verdict   *session.Answered // on an s behind which the client sent on at once
 	farewell  string            // how the connection ended, when the server ended it
+	mind      *mind             // nil without a recognizer
 }
 
 // alarm is a timer of the machine. The generation tells a timer that was replaced from the one that counts.
@@ -155,10 +156,10 @@ func (c *stream) serve() {
 	for t := range c.timers {
 		c.disarm(session.Timer(t)) //nolint:gosec // four timers
 	}
-	c.saveWords()
-	c.cycle = cycle{}
+	c.discard()
 	c.cutLine()
 	c.mu.Unlock()
+	c.mind.wait()
 	c.ended(err)
 	c.out.close()
 	_ = c.ws.Close()
@@ -215,7 +216,7 @@ func (c *stream) message(r io.Reader) error {
 		c.take(command)
 	}
 	c.mu.Unlock()
-	c.out.drain()
+	c.speak()
 	return nil
 }
 
@@ -255,8 +256,7 @@ func (c *stream) carryOut(e session.Effect) {
 	case session.Flush:
 		c.flush()
 	case session.Discard:
-		c.saveWords()
-		c.cycle = cycle{}
+		c.discard()
 	case session.Arm:
 		c.arm(e.Timer, e.At)
 	case session.Disarm:

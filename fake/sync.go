@@ -177,7 +177,7 @@ func (j *job) prepare(u *upload) {
 	spec := hearing.Spec{
 		Format: protocol.AudioFormat{Name: "16K", Encoding: protocol.Headed, Rate: 16000},
 		Sniff:  true, Guess: choices.Is(scenarios.HeaderlessAudio, "lsb"), AllowMP4: choices.Is(scenarios.MP4Audio, "accept"),
-		Utterance: u.x.stage.limits.Utterance,
+		Utterance: u.x.stage.limits.Utterance, Keep: u.x.s.recognizer != nil,
 	}
 	name := u.value("c")
 	if name == "" {
@@ -209,9 +209,16 @@ func (j *job) voices() []utterance {
 		case hearing.SpeechStart:
 			start = e.At
 		case hearing.SpeechEnd:
-			all = append(all, utterance{start: start, end: e.At, voice: e.Voice})
+			u := utterance{start: start, end: e.At, voice: e.Voice, sound: e.Sound}
+			if n := len(all); n > 0 {
+				u.after = all[n-1].end
+			}
+			all = append(all, u)
 		case hearing.Interim:
 		}
+	}
+	for i := range all {
+		all[i].of = len(all)
 	}
 	return all
 }

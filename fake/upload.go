@@ -34,15 +34,17 @@ type upload struct {
 	parts []scenarios.Part
 	read  int64 // bytes of fields so far
 
-	job     job
-	audio   measure
-	begun   bool            // audio has begun
-	big     bool            // the audio is over the limit
-	broken  *protocol.Error // the body could not be read as it should
-	body    *patient
-	forced  []scenarios.Do // by a fault, instead of the answer
-	severed ending         // how a fault ends the connection before the body was read; empty where none does
-	id      protocol.SessionID
+	filename string // of the audio, as the client says; only ever compared
+	books    books
+	job      job
+	audio    measure
+	begun    bool            // audio has begun
+	big      bool            // the audio is over the limit
+	broken   *protocol.Error // the body could not be read as it should
+	body     *patient
+	forced   []scenarios.Do // by a fault, instead of the answer
+	severed  ending         // how a fault ends the connection before the body was read; empty where none does
+	id       protocol.SessionID
 }
 
 // job is what is to be done with the audio, decided when it begins.
@@ -52,13 +54,14 @@ type job struct {
 	listener *hearing.Listener
 	broken   error // the audio cannot be read
 	heard    []hearing.Event
+	kept     int // samples that are kept for the recognizer
 }
 
 // measure is the length and digest of audio that passes by.
 type measure struct {
 	bytes int64
 	sum   hash.Hash
-	md5   hash.Hash // of a job alone
+	md5   hash.Hash // nil where nobody wants it
 	first []byte
 	data  []byte
 }
@@ -83,11 +86,15 @@ func (m *measure) write(p []byte, keep bool) {
 // md5Text is the digest that the service tells of a job's audio.
 func (m *measure) md5Text() string { return hex.EncodeToString(m.md5.Sum(nil)) }
 
-func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
+func (m *measure) sha256Text() string {
 	if m.sum == nil {
 		m.sum = sha256.New()
 	}
-	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: hex.EncodeToString(m.sum.Sum(nil)), Data: m.data}
+	return hex.EncodeToString(m.sum.Sum(nil))
+}
+
+func (s *Server) audioEntry(m measure, ms int64) *scenarios.Audio {
+	a := &scenarios.Audio{Bytes: m.bytes, Ms: ms, SHA256: m.sha256Text(), Data: m.data}
 	if m.md5 != nil {
 		a.MD5 = m.md5Text()
 	}
@@ -115,6 +122,7 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 	}
 	body := &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * u.limit(), x: x}
 	u.body = body
+	u.prepareBooks()
 	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	var err error
 	if media == "multipart/form-data" && params["boundary"] != "" {
@@ -127,6 +135,7 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 		u.begin()
 	}
 	u.job.finish()
+	u.bind(x.r.Context())
 	if u.severed == "" {
 		_, _ = io.Copy(io.Discard, body)
 	}
@@ -196,6 +205,7 @@ func (u *upload) part(part *multipart.Part) error {
 		entry.Size, err = io.Copy(io.Discard, part)
 		u.x.tolerate("part " + entry.Name + " comes after a and is not seen")
 	case entry.Name == "a":
+		u.filename = part.FileName()
 		err = u.listen(part)
 		entry.Size = u.audio.bytes
 	default:
@@ -314,6 +324,7 @@ func (j *job) hear(p []byte) {
 		return
 	}
 	events, err := j.listener.Write(p)
+	j.bound(events)
 	j.heard, j.broken = append(j.heard, events...), err
 }
 
@@ -322,6 +333,7 @@ func (j *job) finish() {
 		return
 	}
 	events, err := j.listener.Close()
+	j.bound(events)
 	j.heard, j.broken = append(j.heard, events...), err
 }
 

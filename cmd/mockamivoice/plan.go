@@ -30,6 +30,9 @@ type plan struct {
 	progress fake.JobProgress
 	scenario *scenarios.Scenario   // that every client meets; nil for none
 	own      []*scenarios.Scenario // of --scenarios
+
+	transcripts *os.Root        // of --transcripts; nil for none
+	recognizer  fake.Recognizer // nil for none
 }
 
 func (c *serveCommand) plan() (*plan, error) {
@@ -42,7 +45,7 @@ func (c *serveCommand) plan() (*plan, error) {
 		p.file = file
 	}
 	for _, step := range []func(*plan) error{
-		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planJobs, c.planServices, c.planBehaviour, c.planProxies,
+		c.planListeners, c.planTime, c.planSecret, c.planScenarios, c.planJobs, c.planServices, c.planBehaviour, c.planProxies, c.planHeard,
 	} {
 		if err := step(p); err != nil {
 			return nil, err
@@ -292,6 +295,7 @@ func (c *serveCommand) options(p *plan, w *world) ([]fake.Option, func(), error)
 	for _, choice := range p.choices {
 		options = append(options, fake.WithChoice(choice))
 	}
+	options = append(options, p.heard()...)
 	if c.Strict {
 		options = append(options, fake.WithStrict())
 	}

@@ -32,6 +32,14 @@ type serveCommand struct {
 	Scenario  string `help:"Scenario that every client meets: an id of \"scenarios list --edge\", or a file. (none)" placeholder:"NAME|FILE"`
 	Scenarios string `help:"Folder with scenario files of your own, which keys, services and PUT /scenario can name." placeholder:"DIR"`
 
+	Transcripts           string        `help:"Folder with files that tell what is said in recordings, see docs/TRANSCRIPTS.md." placeholder:"DIR"`
+	RecognizerCommand     string        `help:"Command that is asked what was said: words between blanks, or a JSON list; no shell. It gets a WAV file, and answers text." placeholder:"COMMAND"`
+	RecognizerURL         string        `name:"recognizer-url" help:"OpenAI-compatible /v1/audio/transcriptions that is asked what was said." placeholder:"URL"`
+	RecognizerModel       string        `help:"Model that --recognizer-url is asked for. (whisper-1)" placeholder:"NAME"`
+	RecognizerEnv         []string      `help:"Variable of the environment that --recognizer-command gets besides PATH, HOME and their like; repeatable." placeholder:"NAME"`
+	RecognizerTime        time.Duration `default:"30s" help:"What a recognizer may take for one utterance. (${default})" placeholder:"DURATION"`
+	RecognizerConcurrency int           `default:"2" help:"Utterances that a recognizer is asked about at a time. (${default})" placeholder:"NUMBER"`
+
 	JobProgress string `help:"How asynchronous jobs go on: at-once, clock=3s (clock time), polls=2 (so many a state) or told (POST /jobs/{id}). (clock=3s)" placeholder:"WAY"`
 
 	Profile   string   `help:"What to do where sources differ: observed or documented. (observed)" placeholder:"PROFILE"`
@@ -81,6 +89,9 @@ Examples:
   mockamivoice serve --scenario stream.no-answer-to-start --clock manual
   mockamivoice serve --store redis://127.0.0.1:6379 --secret-file secret --listen 127.0.0.1:0 --admin 127.0.0.1:0
   mockamivoice serve --profile documented --behaviour stream-close-code=1000
+  mockamivoice serve --transcripts testdata
+  mockamivoice serve --recognizer-command 'pocketsphinx_continuous -infile /dev/stdin -logfn /dev/null'
+  mockamivoice serve --recognizer-url http://127.0.0.1:8082/v1/audio/transcriptions
   mockamivoice serve --tls-self-signed --tls-name acp-api.amivoice.com --tls-ca-out ca.pem`
 }
 
@@ -90,6 +101,7 @@ func (c *serveCommand) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	defer plan.close()
 	if c.PrintConfig {
 		return plan.print(w.stdout)
 	}
@@ -255,6 +267,7 @@ func (c *serveCommand) welcome(w *world, p *plan, d doors) {
 	url := d.url("service")
 	text := "\nmockamivoice " + versionText() + ": the AmiVoice API on this machine. It is not a recognizer: texts are built in.\n"
 	text += fmt.Sprintf("profile %s, %s clock, seed %d\n", p.profileName(), c.Clock, p.seed)
+	text += c.heardFrom()
 	if p.scenario != nil {
 		text += fmt.Sprintf("playing %s: %s\n", p.scenario.ID, p.scenario.Title)
 	}

@@ -16,6 +16,7 @@ const (
 	onsetNeed  = 5   // loud frames that make speech: 100 ms
 	wordNeed   = 8   // loud frames that make a word: 160 ms
 	digestLen  = 12  // frames of the digest: 240 ms
+	longerLen  = 100 // frames of the longer one: 2 s
 	quietest   = 30. // below this nothing is speech
 	overFloor  = 9.  // speech is so much louder than the noise
 	modulation = 6.  // and moves by so much
@@ -54,6 +55,8 @@ type detector struct {
 	nextInterim        int  // ms
 	digest             digest
 	digested           int
+	longer, longerLoud digest // of all frames, and of those up to the last loud one
+	longerN            int
 
 	tap    *tap   // while a fixture may be heard
 	tapped int    // frame in which it began
@@ -62,6 +65,7 @@ type detector struct {
 
 	speech int // ms
 	events []Event
+	keep   *keeper // nil unless the samples are wanted
 }
 
 // past is what is remembered of the last frames, by index modulo history.
@@ -76,6 +80,9 @@ func (d *detector) init(rate int, spec Spec) {
 	d.utteranceMs = int(spec.Utterance / time.Millisecond)
 	d.intervalMs = int(spec.Interval / time.Millisecond)
 	d.floor, d.runStart, d.lastLoud = 20, -1, -1
+	if spec.Keep {
+		d.keep = &keeper{rate: rate}
+	}
 }
 
 // sample takes the next sample.
@@ -87,6 +94,9 @@ func (d *detector) sample(v int16) {
 	d.n++
 	if d.tap != nil {
 		d.tap.frame = append(d.tap.frame, v)
+	}
+	if d.keep != nil {
+		d.keep.add(v)
 	}
 	if d.n == d.frame {
 		d.endFrame()
@@ -104,6 +114,9 @@ func (d *detector) pcm(p []byte) {
 		d.n += len(block) / 2
 		if d.tap != nil {
 			d.tap.pcm(block)
+		}
+		if d.keep != nil {
+			d.keep.pcm(block)
 		}
 		p = p[len(block):]
 		if d.n == d.frame {
@@ -166,6 +179,9 @@ func (d *detector) endFrame() {
 	}
 	d.listen()
 	d.index++
+	if d.keep != nil {
+		d.keep.trim(d.speaking, d.begin)
+	}
 }
 
 // listen decides about the frame that was just measured.
@@ -214,7 +230,7 @@ func (d *detector) followNoise() {
 
 func (d *detector) start(onset, beginMs int, moved bool) {
 	d.speaking, d.onset, d.begin, d.loudFrames, d.moved = true, onset, beginMs, 0, moved
-	d.digest, d.digested = newDigest(), 0
+	d.newDigests()
 	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
 	}
@@ -231,6 +247,19 @@ func (d *detector) hearFrame(i int) {
 		d.digest.add(d.energy[i%history])
 		d.digested++
 	}
+	if d.longerN < longerLen {
+		d.longer.add(d.energy[i%history])
+		d.longerN++
+		if d.loud[i%history] {
+			d.longerLoud = d.longer
+		}
+	}
+}
+
+// newDigests begins the digests of an utterance.
+func (d *detector) newDigests() {
+	d.digest, d.digested = newDigest(), 0
+	d.longer, d.longerLoud, d.longerN = newDigest(), newDigest(), 0
 }
 
 // goOn takes a frame of an utterance that is under way.
@@ -263,8 +292,9 @@ func (d *detector) heard(end int) Voice {
 func (d *detector) stop(at int) {
 	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
 	v.Carried = d.carried()
+	v.Longer = uint64(d.longerLoud)
 	d.speech += v.End - v.Start
-	d.events = append(d.events, SpeechEnd{At: at, Voice: v})
+	d.events = append(d.events, SpeechEnd{At: at, Voice: v, Sound: d.keep.cut(d.begin, at)})
 	d.speaking, d.lastEnd, d.runStart = false, at, -1
 }
 
@@ -277,7 +307,7 @@ func (d *detector) cut(end int) {
 		d.runStart = d.index
 		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
 		d.moved = true
-		d.digest, d.digested = newDigest(), 0
+		d.newDigests()
 		d.hearFrame(d.index)
 		d.nextInterim = d.at(d.index) + max(d.intervalMs, digestLen*1000/frameRate)
 		d.events = append(d.events, SpeechStart{At: at})

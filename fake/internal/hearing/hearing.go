@@ -3,8 +3,8 @@
 // A Listener takes the bytes of an upload or of a stream as they come, however they are cut, and says when speech began and
 // ended, in milliseconds of audio. What was said it cannot know, unless the sound is a fixture and says so itself: Transcribe answers
 // with built-in sentences, chosen by a digest of the sound, so that the same audio always gives the same text. Nothing here reads a
-// clock or keeps the audio. A decoder for a container gets its bytes piece by piece and holds one frame of them; what it gives goes
-// through an outlet, which bounds it.
+// clock, or keeps the audio unless asked to. A decoder for a container gets its bytes piece by piece and holds one frame of them; what
+// it gives goes through an outlet, which bounds it.
 package hearing
 
 import (
@@ -21,6 +21,7 @@ type Spec struct {
 	AllowMP4  bool                 // MP4 is heard as one utterance, for it is not decoded, instead of being refused
 	Utterance time.Duration        // longest utterance; 0 means 30 s (documented: limitations)
 	Interval  time.Duration        // audio between interim results; 0 means none
+	Keep      bool                 // SpeechEnd carries the samples of the utterance, up to 30 s of them
 }
 
 // Event is a finding: SpeechStart, Interim or SpeechEnd. They come in this order for each utterance.
@@ -35,6 +36,7 @@ type (
 	SpeechEnd struct {
 		At    int
 		Voice Voice
+		Sound *Sound // nil unless Spec.Keep, and of audio that is not decoded
 	}
 )
 
@@ -48,6 +50,7 @@ type Voice struct {
 	Understood bool   // false for a cough, a click or a beep: too short to be a word, or steady
 	Digest     uint64 // of the beginning of the sound; the same sound has the same digest in every encoding of its samples
 	Carried    Carried
+	Longer     uint64 // of up to 2 s of it; 0 before that, and in an Interim
 }
 
 // Summary is what a listener knows about the audio so far.
@@ -224,7 +227,7 @@ func (c *compressed) end(bytes int64) {
 		return
 	}
 	at := max(estimate(bytes), 300)
-	c.events = append(c.events, SpeechEnd{At: at, Voice: Voice{Start: 0, End: at, Understood: true, Digest: uint64(c.digest)}})
+	c.events = append(c.events, SpeechEnd{At: at, Voice: Voice{Start: 0, End: at, Understood: true, Digest: uint64(c.digest), Longer: uint64(c.digest)}})
 }
 
 // estimate is how many milliseconds compressed audio may last.

@@ -131,15 +131,25 @@ func weight(w word) int {
 	return 2 * utf8.RuneCountInString(cmp.Or(w.spoken, w.written))
 }
 
-// Guess is what an interim result says at the moment v.End: the beginning of the sentence, a word for every 300 ms, and dots.
-func Guess(language string, v Voice, keepFillers bool) protocol.Interim {
-	const wordMs = 300
+// Guess is what the nth interim result says at the moment v.End, with Grow.
+func Guess(language string, v Voice, nth int, keepFillers bool) protocol.Interim {
 	words := sentence(language, v.Digest, keepFillers)
-	words = words[:min((v.End-v.Start)/wordMs+1, len(words))]
-	i := protocol.Interim{Text: join(language, words) + "..."}
+	tokens := make([]protocol.Token, 0, len(words))
 	for _, w := range words {
-		i.Tokens = append(i.Tokens, w.written)
+		k := protocol.Token{Written: w.written}
+		if w.spoken != "" {
+			k.Spoken = protocol.Some(w.spoken)
+		}
+		tokens = append(tokens, k)
 	}
-	i.Tokens = append(i.Tokens, "...")
-	return i
+	return Grow(Growth{
+		Words: tokens, Language: language, Digest: v.Digest, Heard: HeardBy(v.End - v.Start), Nth: nth,
+		Join: func(tokens []protocol.Token) string {
+			words := make([]word, 0, len(tokens))
+			for _, k := range tokens {
+				words = append(words, word{written: k.Written})
+			}
+			return join(language, words)
+		},
+	})
 }

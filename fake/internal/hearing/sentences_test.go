@@ -23,22 +23,51 @@ func TestGuessGrowsIntoTheSentence(t *testing.T) {
 	for _, language := range []string{"ja", "en", "zh", "ko"} {
 		for digest := range uint64(20) {
 			final := hearing.Transcribe(language, hearing.Voice{End: 3000, Digest: digest}, false)
-			text, tokens := "", []string{}
-			for end := 200; end <= 6000; end += 100 {
-				g := hearing.Guess(language, hearing.Voice{Start: 200, End: end, Digest: digest}, false)
-				next, dotted := strings.CutSuffix(g.Text, "...")
+			var texts []string
+			wrong := 0
+			for nth := 1; nth <= 10; nth++ {
+				v := hearing.Voice{Start: 200, End: 200 + 400*nth, Digest: digest}
+				g := hearing.Guess(language, v, nth, false)
+				text, dotted := strings.CutSuffix(g.Text, "...")
 				n := len(g.Tokens) - 1
-				if !dotted || next == "" || n < 1 || g.Tokens[n] != "..." || !strings.HasPrefix(next, text) || !strings.HasPrefix(final.Text, next) {
-					t.Fatalf("%s %d at %d: %+v after %q, in the end %q", language, digest, end, g, text, final.Text)
+				if !dotted || text == "" || n != min(len(final.Tokens), 400*nth/300+1) || g.Tokens[n] != "..." {
+					t.Fatalf("%s %d, the %d.: %+v, in the end %q", language, digest, nth, g, final.Text)
 				}
-				if !slices.Equal(g.Tokens[:min(len(tokens), n)], tokens) {
-					t.Fatalf("%s %d at %d: %q after %q", language, digest, end, g.Tokens, tokens)
+				if again := hearing.Guess(language, v, nth, false); !slices.Equal(again.Tokens, g.Tokens) {
+					t.Fatalf("%s %d, the %d.: %q, then %q", language, digest, nth, g.Tokens, again.Tokens)
 				}
-				text, tokens = next, g.Tokens[:n]
+				if !strings.HasPrefix(final.Text, text) {
+					wrong++
+					if nth == 1 || n < len(final.Tokens) && slices.IndexFunc(final.Tokens, func(k protocol.Token) bool { return !slices.Contains(g.Tokens, k.Written) }) < n-2 {
+						t.Errorf("%s %d, the %d.: %q is wrong before its end, of %q", language, digest, nth, text, final.Text)
+					}
+				}
+				texts = append(texts, text)
 			}
-			if text != final.Text || len(tokens) != len(final.Tokens) {
-				t.Errorf("%s %d grows to %q, not to %q", language, digest, text, final.Text)
+			if strings.HasPrefix(final.Text, texts[1]) || texts[9] != final.Text || wrong > 7 {
+				t.Errorf("%s %d grows to %q by %q", language, digest, final.Text, texts)
 			}
+		}
+	}
+}
+
+// Fillers and marks are never what is misheard, and a text of one word has something to be misheard for.
+func TestGrowMishearsWordsAlone(t *testing.T) {
+	joined := func(tokens []protocol.Token) string {
+		text := ""
+		for _, k := range tokens {
+			text += k.Written
+		}
+		return text
+	}
+	for text, change := range map[string]bool{"hello": true, "hello .": true, ".": false, "%um%": false, "": false} {
+		var words []protocol.Token
+		for w := range strings.FieldsSeq(text) {
+			words = append(words, protocol.Token{Written: w})
+		}
+		g := hearing.Grow(hearing.Growth{Words: words, Join: joined, Language: "en", Digest: 5, Heard: 9, Nth: 2})
+		if got := g.Text != joined(words)+"..."; got != change || len(g.Tokens) != len(words)+1 || strings.HasSuffix(text, ".") != strings.HasSuffix(g.Text, "....") {
+			t.Errorf("%q: %+v", text, g)
 		}
 	}
 }
@@ -106,7 +135,7 @@ func TestFillersAreKeptOnlyOnDemand(t *testing.T) {
 	for digest := range uint64(30) {
 		v := hearing.Voice{End: 2000, Digest: digest}
 		kept, left := hearing.Transcribe("ja", v, true), hearing.Transcribe("ja", v, false)
-		if strings.Contains(left.Text, "えーっと") || strings.Contains(left.Text, "%") || strings.Contains(hearing.Guess("ja", v, false).Text, "%") {
+		if strings.Contains(left.Text, "えーっと") || strings.Contains(left.Text, "%") || strings.Contains(hearing.Guess("ja", v, 1, false).Text, "%") {
 			t.Errorf("%d: %q", digest, left.Text)
 		}
 		rest, filler := strings.CutPrefix(kept.Text, "%えーっと%")
@@ -120,7 +149,7 @@ func TestFillersAreKeptOnlyOnDemand(t *testing.T) {
 		if first := kept.Tokens[0]; first.Written != "%えーっと%" || first.Spoken.Value != "%えーっと%" || len(kept.Tokens) != len(left.Tokens)+1 {
 			t.Errorf("%d: %+v", digest, kept.Tokens)
 		}
-		if g := hearing.Guess("ja", v, true); g.Tokens[0] != "%えーっと%" || !strings.HasPrefix(g.Text, "%えーっと%") {
+		if g := hearing.Guess("ja", v, 1, true); g.Tokens[0] != "%えーっと%" || !strings.HasPrefix(g.Text, "%えーっと%") {
 			t.Errorf("%d: %+v", digest, g)
 		}
 	}
