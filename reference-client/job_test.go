@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -28,6 +29,13 @@ type answer struct {
 	after  string // Retry-After
 }
 
+// keys are those that were asked with, in their order.
+func (p *polls) keys() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.asked)
+}
+
 // state is an answer with a state.
 func state(s protocol.JobState, more string) answer {
 	return answer{body: fmt.Sprintf(`{"status":%q,"service_id":"demo","session_id":"0123"%s}`, s, more)}
@@ -38,7 +46,8 @@ const failed = `,"error_message":"ERROR: Failed to transcribe in recognition pro
 // polls is a service with these answers, of which the last stays, that a client asks at times of a clock which only its pauses move.
 type polls struct {
 	now    time.Time
-	asked  []string // keys, in their order
+	mu     sync.Mutex // guards asked: each poll has a connection of its own
+	asked  []string   // keys, in their order
 	pauses []time.Duration
 	*refclient.Job
 }
@@ -46,9 +55,11 @@ type polls struct {
 func polling(answers []answer, options ...refclient.Option) *polls {
 	p := &polls{now: noon()}
 	url := listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
 		a := answers[min(len(p.asked), len(answers)-1)]
-		w.Header().Set("Connection", "close") // or net/http asks by itself again when the next one breaks
 		p.asked = append(p.asked, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+		p.mu.Unlock()
+		w.Header().Set("Connection", "close") // or net/http asks by itself again when the next one breaks
 		switch {
 		case r.Method != http.MethodGet || r.RequestURI != "/v2/recognitions/0123":
 			w.WriteHeader(http.StatusTeapot)
@@ -85,7 +96,7 @@ var _ = Describe("Poll", func() {
 		p := polling([]answer{state(protocol.JobProcessing, `,"audio_md5":"40f5","audio_size":7,"content_id":"call-42"`)})
 		s, err := p.Poll(soon())
 		Expect(err).NotTo(HaveOccurred())
-		Expect(p.asked).To(Equal([]string{"a-secret-key"}))
+		Expect(p.keys()).To(Equal([]string{"a-secret-key"}))
 		Expect(s.Job).To(Equal(protocol.Job{State: "processing", ServiceID: "demo", SessionID: "0123", MD5: "40f5", Size: 7, ContentID: protocol.Some("call-42")}))
 		Expect(string(s.Raw)).To(HavePrefix(`{"status":"processing",`))
 	})
@@ -171,11 +182,11 @@ var _ = Describe("Wait", func() {
 		p := polling([]answer{{status: 503}})
 		_, err := p.Wait(soon(), refclient.WaitOptions{})
 		Expect(err).To(MatchError(ContainSubstring("503")))
-		Expect(p.asked).To(HaveLen(5))
+		Expect(p.keys()).To(HaveLen(5))
 		p = polling([]answer{{status: 429}})
 		_, err = p.Wait(soon(), refclient.WaitOptions{Tries: 1})
 		Expect(err).To(MatchError(ContainSubstring("429")))
-		Expect(p.asked).To(HaveLen(1))
+		Expect(p.keys()).To(HaveLen(1))
 	})
 
 	It("returns at once what does not pass, with the last state that came", func() {
@@ -183,7 +194,7 @@ var _ = Describe("Wait", func() {
 		s, err := p.Wait(soon(), refclient.WaitOptions{})
 		Expect(id(err)).To(Equal(protocol.AsyncPollNotFound))
 		Expect(s.State).To(Equal(protocol.JobStarted))
-		Expect(p.asked).To(HaveLen(2))
+		Expect(p.keys()).To(HaveLen(2))
 	})
 
 	DescribeTable("returns the state and an error when the job failed", func(a answer, want refclient.JobError, said protocol.ErrorID, text string) {
@@ -254,13 +265,13 @@ var _ = Describe("Wait", func() {
 			p := polling([]answer{queued, queued, queued, queued, state(protocol.JobCompleted, "")}, refclient.WithKey(""), refclient.WithCredentials("demo", "x"), issuedAs("first", "second"))
 			_, err := p.Wait(soon(), refclient.WaitOptions{Pauses: []time.Duration{5 * time.Second}})
 			Expect(err).NotTo(HaveOccurred())
-			Expect(p.asked).To(Equal([]string{"first", "first", "first", "second", "second"}))
+			Expect(p.keys()).To(Equal([]string{"first", "first", "first", "second", "second"}))
 		})
 
 		It("takes a new one when the service says that the old one is bad and its life is over", func() {
 			var p *polls
 			over := refclient.WithNow(func() time.Time {
-				if len(p.asked) == 2 { // time jumps while the second poll is on its way
+				if len(p.keys()) == 2 { // time jumps while the second poll is on its way
 					return noon().Add(time.Minute)
 				}
 				return noon()
@@ -268,14 +279,14 @@ var _ = Describe("Wait", func() {
 			p = polling([]answer{queued, {status: 401}, state(protocol.JobCompleted, "")}, refclient.WithKey(""), refclient.WithCredentials("demo", "x"), refclient.WithReissue(), issuedAs("first", "second"), over)
 			_, err := p.Wait(soon(), refclient.WaitOptions{})
 			Expect(err).NotTo(HaveOccurred())
-			Expect(p.asked).To(Equal([]string{"first", "first", "second"}))
+			Expect(p.keys()).To(Equal([]string{"first", "first", "second"}))
 		})
 
 		It("says so when it has no other", func() {
 			p := polling([]answer{queued, {status: 401}})
 			_, err := p.Wait(soon(), refclient.WaitOptions{})
 			Expect(id(err)).To(Equal(protocol.AsyncPollUnauthorized))
-			Expect(p.asked).To(HaveLen(2))
+			Expect(p.keys()).To(HaveLen(2))
 		})
 	})
 })
