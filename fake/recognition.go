@@ -2,6 +2,7 @@ package fake
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,6 +120,7 @@ func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Sc
 		}
 	case s.transcriber != nil:
 		t, known = s.transcriber(speech(r, u, index))
+		t.Tokens = slices.Clone(t.Tokens) // whoever made them may use them again
 	}
 	if known && r.diarize {
 		label(t.Tokens, index)
