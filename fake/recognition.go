@@ -115,7 +115,7 @@ func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Sc
 	}
 	switch {
 	case u.voice.Carried.Found:
-		if t, known = carried(u); !known {
+		if t, known = r.carried(u); !known {
 			return notUnderstood(), true
 		}
 	case s.transcriber != nil:
