@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -44,6 +45,8 @@ func (x *exchange) ended(w http.ResponseWriter) bool {
 		return false
 	}
 	x.request(nil, nil)
+	// Whoever is still sending could not read an answer to an upload that nobody reads.
+	_, _ = io.Copy(io.Discard, &patient{body: x.r.Body, control: http.NewResponseController(w), left: drainFactor * x.stage.limits.Job, x: x})
 	x.write(w, messageReply(protocol.NewError(protocol.AsyncPollNotFound)))
 	return true
 }

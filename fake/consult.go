@@ -38,6 +38,9 @@ func WithRecognizer(r Recognizer) Option { return func(f *config) { f.recognizer
 
 // think asks the recognizer, and falls back to the built-in sentences; problem says why.
 func (s *Server) think(ctx context.Context, r recognition, u utterance, index int) (t Transcript, problem string) {
+	if ctx.Err() != nil { // of several utterances, those after the one at which the client left
+		return s.builtIn(r, u, index), ""
+	}
 	t, err := s.recognize(ctx, r, u, index)
 	switch {
 	case ctx.Err() != nil: // nobody waits for it, or is told

@@ -168,8 +168,9 @@ var _ = Describe("A recognizer behind the fake", func() {
 			func(s *streamServer, _ *rawClient) { _, _ = s.Advance(25 * 60 * 60 * 1e9) },
 			func(s *streamServer, _ *rawClient) { s.Close() },
 		} {
-			given := make(chan error, 1)
+			asked, given := make(chan struct{}), make(chan error, 1)
 			srv := newStreamServer(GinkgoT(), fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {
+				close(asked)
 				<-ctx.Done()
 				given <- ctx.Err()
 				return fake.Transcript{Text: "too late"}, nil
@@ -177,6 +178,7 @@ var _ = Describe("A recognizer behind the fake", func() {
 			c := srv.begin("LSB16K")
 			c.feed(sentence(), 3200)
 			srv.on(scenarios.WSEvent, "E")
+			Eventually(asked, patience).Should(BeClosed()) // one that was not asked yet is not asked any more
 			leave(srv, c)
 			Eventually(given, patience).Should(Receive(MatchError(context.Canceled)))
 			srv.Close()

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,11 +115,12 @@ func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Sc
 	}
 	switch {
 	case u.voice.Carried.Found:
-		if t, known = carried(u); !known {
+		if t, known = r.carried(u); !known {
 			return notUnderstood(), true
 		}
 	case s.transcriber != nil:
 		t, known = s.transcriber(speech(r, u, index))
+		t.Tokens = slices.Clone(t.Tokens) // whoever made them may use them again
 	}
 	if known && r.diarize {
 		label(t.Tokens, index)

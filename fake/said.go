@@ -42,12 +42,32 @@ func transcriptOf(said scenarios.Said, u utterance) Transcript {
 	return t
 }
 
-// carried is what a fixture says, spread over its sound; ok is false when it did not arrive whole, and so is not understood.
-func carried(u utterance) (t Transcript, ok bool) {
+// carried is what a fixture says, spread over its sound; ok is false when it did not arrive whole, and so is not understood. Japanese
+// words have readings, as those of a transcript have.
+func (r *recognition) carried(u utterance) (t Transcript, ok bool) {
 	if u.voice.Carried.Damage != "" {
 		return Transcript{}, false
 	}
-	return transcriptOf(scenarios.Said{Text: u.voice.Carried.Text}, utterance{start: u.voice.Start, end: u.voice.End}), true
+	t = transcriptOf(scenarios.Said{Text: u.voice.Carried.Text}, utterance{start: u.voice.Start, end: u.voice.End})
+	for i := range t.Tokens {
+		if k := &t.Tokens[i]; r.language == "ja" {
+			k.Spoken = protocol.Some(readingOf(k.Written))
+		}
+	}
+	return t, true
+}
+
+// readingOf is how a word reads, as far as that can be told without a dictionary.
+func readingOf(written string) string {
+	var reading strings.Builder
+	for _, part := range transcript.Words(written) {
+		if part.Spoken.OK {
+			reading.WriteString(part.Spoken.Value)
+		} else {
+			reading.WriteString(part.Written)
+		}
+	}
+	return reading.String()
 }
 
 // carriedNote tells the tape about a fixture; it is empty for other sound.

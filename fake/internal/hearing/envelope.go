@@ -8,9 +8,10 @@ type envelope struct {
 	samples []int16
 }
 
-// write puts n samples of a root mean square of loudness out.
+// write puts n samples of a root mean square of loudness out. Nobody could make words of a tone, so no sound is kept from here on.
 func (e *envelope) write(loudness float64, n int, out *outlet) {
 	const period = 32 // samples; 250 Hz at 8 kHz, and a frame has a whole number of them, so that its mean is zero
+	out.voice.keep = nil
 	v := int16(math.Min(loudness, 16000))
 	e.samples = e.samples[:0]
 	for range n {

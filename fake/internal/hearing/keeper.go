@@ -60,6 +60,9 @@ func (k *keeper) trim(speaking bool, beginMs int) {
 	switch begin := int64(beginMs) * SoundRate / 1000; {
 	case speaking && begin > k.from:
 		k.drop(int(begin - k.from))
+		if len(k.samples) == 0 { // the one before was longer than what is held
+			k.from = k.total
+		}
 	case !speaking && k.from+int64(len(k.samples)) != k.total: // it was too long: what comes next begins anew
 		k.samples, k.from = k.samples[:0], k.total
 	case !speaking && len(k.samples) > 2*before:
