@@ -41,6 +41,8 @@ func (s *Server) postJob(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, ErrNoJob):
 		return &problem{http.StatusNotFound, "no-job", err.Error(), "GET /jobs lists them; a job ends its life by the clock"}
+	case err != nil && !errors.Is(err, ErrJobMove):
+		return &problem{http.StatusServiceUnavailable, "store", err.Error(), "GET /readyz tells whether the store answers"}
 	case err != nil:
 		return &problem{http.StatusConflict, "job-state", err.Error(), "GET /jobs shows where it stands"}
 	}

@@ -32,6 +32,12 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	}
 	u.id = s.sessionID()
 	dos := x.strike(scenarios.AtAsyncCreate, "")
+	for _, do := range dos {
+		if d, is := do.(scenarios.DoExpireKey); is {
+			x.expireKey(d)
+			u.job.refusal = u.authorize()
+		}
+	}
 	var usual reply
 	if !refuses(dos) {
 		usual = u.create(strings.HasPrefix(r.URL.Path, protocol.PathAsyncV1)) //nolint:contextcheck // the job goes on without the request

@@ -46,6 +46,7 @@ const storeLife = 2
 type foundJob struct {
 	record jobs.Record
 	told   jobs.Told
+	stored []byte // told as it is stored, nil for nothing
 	state  protocol.JobState
 }
 
@@ -112,6 +113,33 @@ func (s *Server) forgetJob(ctx context.Context, id string) {
 
 // findJob finds a job that is not gone; nil when there is none. A poll is counted.
 func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob, error) {
+	f, err := s.lookUpJob(ctx, id)
+	if err != nil || f == nil || !isPoll || f.record.Progress.Mode != jobs.ByPolls {
+		return f, err
+	}
+	polls, err := s.store.Count(ctx, pollKeys+id, storeLife*f.record.Expires.Sub(f.record.Made))
+	for err == nil {
+		now := f.record.State(s.clock.Now(), polls, f.told)
+		if !f.state.Before(now) {
+			return f, nil
+		}
+		// What a client has seen is told from then on: only so does a word that comes later find the job where it stands.
+		var kept bool
+		if kept, err = s.keepTold(ctx, f, jobs.Told{State: now}); kept || errors.Is(err, ErrStoreFull) {
+			f.state, f.told = now, jobs.Told{State: now}
+			return f, nil
+		}
+		if err == nil {
+			if f, err = s.lookUpJob(ctx, id); f == nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, err
+}
+
+// lookUpJob finds a job where the clock or a word has brought it.
+func (s *Server) lookUpJob(ctx context.Context, id string) (*foundJob, error) {
 	data, ok, err := s.store.Get(ctx, jobKeys+id)
 	if err != nil || !ok {
 		return nil, err
@@ -128,17 +156,12 @@ func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob
 	if data, ok, err = s.store.Get(ctx, toldKeys+id); err != nil {
 		return nil, err
 	} else if ok {
+		f.stored = data
 		if f.told, err = jobs.Decode[jobs.Told](data); err != nil {
 			return nil, err
 		}
 	}
-	polls := int64(0)
-	if isPoll && f.record.Progress.Mode == jobs.ByPolls {
-		if polls, err = s.store.Count(ctx, pollKeys+id, storeLife*f.record.Expires.Sub(f.record.Made)); err != nil {
-			return nil, err
-		}
-	}
-	f.state = f.record.State(now, polls, f.told)
+	f.state = f.record.State(now, 0, f.told)
 	return f, nil
 }
 
@@ -148,12 +171,15 @@ func (s *Server) followJob(conn uint64, r jobs.Record, from protocol.JobState) {
 	if !moves {
 		return
 	}
+	r.End, r.Early, r.Queued = "", "", "" // the store bounds what is kept of them, not a timer that may wait long
 	s.clock.AfterFunc(r.Made.Add(age).Sub(s.clock.Now()), func() {
 		f, err := s.findJob(context.Background(), r.ID, false)
-		if err != nil || f == nil || f.told.State != "" {
-			return // whoever told it noted it
+		if err != nil || f == nil {
+			return
 		}
-		s.noteJob(conn, r, f.state)
+		if f.state != f.told.State { // else whoever told it noted it
+			s.noteJob(conn, r, f.state)
+		}
 		if !f.state.Final() {
 			s.followJob(conn, r, f.state)
 		}
@@ -182,22 +208,46 @@ type JobMove struct {
 // ErrNoJob says that there is no such job, or none any more.
 var ErrNoJob = errors.New("there is no such job")
 
-// MoveJob moves a job forward. It fails with ErrNoJob, and when the job is already as far.
+// ErrJobMove says that a job cannot go where it was to go.
+var ErrJobMove = errors.New("the job stays where it is")
+
+// MoveJob moves a job forward. It fails with ErrNoJob, with what the store says, and when the job is already as far: the error is
+// then ErrJobMove.
 func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
-	f, err := s.findJob(ctx, id, false)
-	switch {
-	case err != nil:
-		return err
-	case f == nil:
-		return ErrNoJob
-	case !f.state.Before(to.State):
-		return fmt.Errorf("the job is %s and cannot go to %s: jobs go forward only", f.state, to.State)
-	case to.State == protocol.JobCompleted && f.record.Failed:
-		return errors.New("the job's audio could not be recognized: it ends in error")
-	case to.ErrorMessage != "" && to.State != protocol.JobError:
-		return errors.New("error_message goes with the state error")
+	for {
+		f, err := s.findJob(ctx, id, false)
+		if err != nil {
+			return err
+		}
+		if f == nil {
+			return ErrNoJob
+		}
+		told, err := f.move(to)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrJobMove, err)
+		}
+		moved, err := s.keepTold(ctx, f, told)
+		if err != nil {
+			return err
+		}
+		if moved {
+			s.noteJob(0, f.record, to.State)
+			return nil
+		}
 	}
+}
+
+// move is what to tell of a job that is to go further.
+func (f *foundJob) move(to JobMove) (jobs.Told, error) {
 	told := jobs.Told{State: to.State}
+	switch {
+	case !f.state.Before(to.State):
+		return told, fmt.Errorf("the job is %s and cannot go to %s: jobs go forward only", f.state, to.State)
+	case to.State == protocol.JobCompleted && f.record.Failed:
+		return told, errors.New("the job's audio could not be recognized: it ends in error")
+	case to.ErrorMessage != "" && to.State != protocol.JobError:
+		return told, errors.New("error_message goes with the state error")
+	}
 	if to.State == protocol.JobError && (to.ErrorMessage != "" || !f.record.Failed) {
 		message := to.ErrorMessage
 		if message == "" {
@@ -205,11 +255,12 @@ func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
 		}
 		told.Body = f.endWith(protocol.Job{State: protocol.JobError, ErrorMessage: message})
 	}
-	if err := s.store.Put(ctx, toldKeys+id, jobs.Encode(told), storeLife*f.record.Expires.Sub(f.record.Made)); err != nil {
-		return err
-	}
-	s.noteJob(0, f.record, to.State)
-	return nil
+	return told, nil
+}
+
+// keepTold puts what is told of a job into the store, and is false when somebody told something else since it was found.
+func (s *Server) keepTold(ctx context.Context, f *foundJob, told jobs.Told) (bool, error) {
+	return s.store.Swap(ctx, toldKeys+f.record.ID, f.stored, jobs.Encode(told), storeLife*f.record.Expires.Sub(f.record.Made))
 }
 
 // JobStatus is where a job stands.

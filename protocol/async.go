@@ -3,6 +3,7 @@ package protocol
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -53,6 +54,7 @@ func ParseJobParams(params []Param) (p JobParams, odd []string) {
 		p.MaxSpeakers = most
 		odd = append(odd, "diarizationMaxSpeaker")
 	}
+	slices.Sort(odd) // a tape tells them in the same order each time
 	return p, odd
 }
 
