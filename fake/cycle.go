@@ -214,7 +214,7 @@ func (c *stream) tapeCommand(frame *scenarios.Frame, command protocol.Command, r
 	e := scenarios.Entry{Frame: frame}
 	switch p := command.(type) {
 	case protocol.Start, protocol.End:
-		e.Text = cut(raw)
+		e.Text = c.s.cut(raw)
 	case protocol.Feed:
 		var m measure
 		m.write(p.Audio, c.s.tape.Audio)
@@ -231,6 +231,10 @@ func (c *stream) tapeMalformed(frame *scenarios.Frame, raw []byte, err error) {
 	c.x.tolerate("connection dropped: " + err.Error())
 }
 
-func cut(raw []byte) string {
+// cut is as much of a text as the tape takes. A secret that the cut goes through could not be found in what is left of it.
+func (s *Server) cut(raw []byte) string {
+	if len(raw) > longestText {
+		raw = []byte(s.redact.Text(string(raw)))
+	}
 	return string(bytes.ToValidUTF8(raw[:min(len(raw), longestText)], []byte("\uFFFD")))
 }

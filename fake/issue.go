@@ -2,7 +2,6 @@ package fake
 
 import (
 	"crypto/subtle"
-	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -21,8 +20,8 @@ func (s *Server) serveIssue(w http.ResponseWriter, r *http.Request) {
 		x.write(w, errorReply(protocol.MethodNotAllowed(protocol.SurfaceIssue, r.Method)))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.limits.Fields))
-	if err != nil {
+	body, err := x.readSmall(w, s.limits.Fields)
+	if err != nil || int64(len(body)) > s.limits.Fields {
 		x.request(nil, nil)
 		x.tolerate("issuance: the body is longer than a form of keys and addresses can be, or ended early")
 		x.write(w, x.cannotIssue(protocol.IllegalParameter("body")))

@@ -32,7 +32,7 @@ func (s *Server) watch(store Store) Store {
 			values, bytes := m.size()
 			text += fmt.Sprintf(": it holds %d values of at most %d, %d bytes of at most %d", values, mostStored, bytes, bytesStored)
 		}
-		s.log.Warn(text)
+		s.log.Warn(s.redact.Text(text)) // a profile may be called like a key
 		s.journal.Append(scenarios.Entry{Kind: scenarios.Tolerance, Dir: scenarios.Note, Text: text})
 	}
 	s.metrics.registry.MustRegister(w.refused)

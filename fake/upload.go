@@ -337,6 +337,19 @@ func (j *job) finish() {
 	j.heard, j.broken = append(j.heard, events...), err
 }
 
+// readSmall reads a body that is short, but for what is more than most. One that has not come in a minute is given up, so that it
+// holds nothing for ever.
+func (x *exchange) readSmall(w http.ResponseWriter, most int64) ([]byte, error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(clock.System{}.Now().Add(readPause)) // a recorder in a test has no deadline
+	body, err := io.ReadAll(io.LimitReader(x.r.Body, most+1))
+	if int64(len(body)) > most {
+		_, _ = io.Copy(io.Discard, io.LimitReader(x.r.Body, drainFactor*most))
+	}
+	_ = control.SetReadDeadline(time.Time{}) // else net/http took a client for gone that waits longer for its reply
+	return body, err
+}
+
 // patient reads a body that must keep moving, and no more of it than is worth reading.
 type patient struct {
 	body    io.Reader

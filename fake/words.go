@@ -3,7 +3,6 @@ package fake
 import (
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -52,7 +51,7 @@ func (s *Server) wordsRequest(r *http.Request) *wordsRequest {
 func (q *wordsRequest) serve(w http.ResponseWriter, answer func(*wordsRequest) reply) {
 	defer q.x.settle()
 	q.present() // so that the tape shows the request among what belongs to its key
-	tooLong := q.read()
+	tooLong := q.read(w)
 	dos := q.x.strike(scenarios.AtWordsRequest, "")
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
@@ -72,15 +71,13 @@ func (q *wordsRequest) serve(w http.ResponseWriter, answer func(*wordsRequest) r
 }
 
 // read takes the body, as far as a dictionary can be long, and puts the request on the tape.
-func (q *wordsRequest) read() (tooLong bool) {
+func (q *wordsRequest) read(w http.ResponseWriter) (tooLong bool) {
 	x, most := q.x, q.x.s.limits.Fields
-	body, err := io.ReadAll(io.LimitReader(x.r.Body, most+1))
-	if tooLong = int64(len(body)) > most; tooLong {
-		_, _ = io.Copy(io.Discard, io.LimitReader(x.r.Body, drainFactor*most))
-	}
+	body, err := x.readSmall(w, most)
+	tooLong = int64(len(body)) > most
 	q.body = string(body)
 	x.note(scenarios.HTTPRequest, scenarios.In, scenarios.Entry{
-		Method: x.r.Method, Target: x.r.RequestURI, Headers: requestHeaders(x.r), Body: cut(body), Remote: x.peer.String(),
+		Method: x.r.Method, Target: x.r.RequestURI, Headers: requestHeaders(x.r), Body: x.s.cut(body), Remote: x.peer.String(),
 	})
 	switch {
 	case tooLong:
