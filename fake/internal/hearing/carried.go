@@ -28,15 +28,18 @@ func (d *detector) tapIn() {
 	}
 }
 
+// reading reports whether a fixture is being read.
+func (d *detector) reading() bool { return d.tap != nil && d.tap.decoder.State() == fixture.Reading }
+
 // leaps reports whether the current frame is so much louder than those before it that something sets in over a sound that goes on.
 func (d *detector) leaps() bool {
 	const least, frames = 10., 5
 	if d.index-d.tapped <= frames {
 		return false
 	}
-	level := d.levels[d.index%history] - least
+	level := d.frameAt(d.index).levels[whole] - least
 	for i := max(d.index-1-frames, 0); i < d.index-1; i++ {
-		if d.levels[i%history] > level {
+		if d.frameAt(i).levels[whole] > level {
 			return false
 		}
 	}

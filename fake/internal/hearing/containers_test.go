@@ -58,8 +58,11 @@ func TestHearsInEveryContainerWhatTheWAVHas(t *testing.T) {
 			continue
 		}
 		tolerance := 20 // milliseconds, one frame
-		if strings.Contains(sum.Note, "loudness") {
+		switch {
+		case strings.Contains(sum.Note, "loudness"):
 			tolerance = 60
+		case sum.Container == "ogg": // what its noise does to the end of a word
+			tolerance = 40
 		}
 		for i := range got {
 			if !near(starts[i], wantStarts[i].At, tolerance) || !near(got[i].At, wantEnds[i].At, tolerance) || !got[i].Voice.Understood {

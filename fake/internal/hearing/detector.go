@@ -2,26 +2,42 @@ package hearing
 
 import (
 	"encoding/binary"
-	"math"
 	"time"
 
 	"mockamivoice/scenarios/fixture"
 )
 
-// Figures of the detector. Levels are decibels over one step of a 16-bit sample.
+// Figures of the detector; docs/AUDIO.md tells how they were chosen. Levels are decibels over one step of a 16-bit sample, and times
+// are in frames of 20 ms.
 const (
-	frameRate  = 50  // frames a second
-	history    = 75  // frames that are remembered: 1.5 s
-	recent     = 25  // frames in which loudness must move: 500 ms
-	onsetNeed  = 5   // loud frames that make speech: 100 ms
-	wordNeed   = 8   // loud frames that make a word: 160 ms
-	digestLen  = 12  // frames of the digest: 240 ms
-	longerLen  = 100 // frames of the longer one: 2 s
-	quietest   = 30. // below this nothing is speech
-	overFloor  = 9.  // speech is so much louder than the noise
-	modulation = 6.  // and moves by so much
-	steady     = 4.  // noise moves by less
-	gapFrames  = 5   // quiet frames inside of one onset: 100 ms
+	frameRate = 50 // frames a second
+	history   = 75 // frames that are remembered
+
+	quietest   = 20. // below this level nothing is speech
+	overFloor  = 9.  // speech is so much louder than the noise somewhere,
+	chance     = 5.  // and where it begins and ends so many times more than the noise wavers,
+	leastEdge  = 1.5 // but at least
+	mostEdge   = 5.  // and at most so much
+	modulation = 6.  // speech moves by so much,
+	steady     = 5.  // and noise by less
+	pitched    = 0.5 // speech repeats itself so much
+	asLoud     = 18. // a sound whose pitch is lost is at most so much softer than the loudest one
+	standOut   = 20. // a click, a cough or a whisper is so much louder than the noise
+	knock      = 40. // the level of a click or a cough, at least
+
+	recent    = 25 // frames in which loudness must move
+	onsetNeed = 5  // frames with sound that make speech, together with
+	voiceNeed = 3  // frames with a pitch
+	hissNeed  = 30 // frames of what has no pitch and is speech all the same
+	wordNeed  = 8  // loud frames that make a word
+	gapFrames = 5  // quiet frames inside of one onset
+	closure   = 4  // quiet frames between a consonant and its vowel
+	pause     = 8  // frames without a pitch between those that make speech
+	reach     = 18 // frames of consonants before and after a vowel
+	fading    = 5  // frames in which speech dies away
+
+	digestLen = 12  // frames of the digest
+	longerLen = 100 // frames of the longer one
 )
 
 // Durations of the service. (documented: limitations says about a second of silence; observed: the rest, from samples)
@@ -30,29 +46,35 @@ const (
 	padMs     = 200 // before and after the sound
 )
 
-// detector finds speech by loudness that moves: speech rises and falls with every syllable, noise and hum do not.
+// detector finds speech by loudness that moves and has a pitch: speech rises and falls with every syllable, noise and hum do not, and
+// a breath has no pitch.
 type detector struct {
 	rate, frame int   // samples per second, per frame
 	quiet       int64 // the level of digital silence
 	utteranceMs int
 	intervalMs  int
 
-	sum, squares int64 // of the open frame
-	n            int
-	samples      int64
-	sounded      bool // some sample was not silent
+	meter   meter // of the open frame
+	samples int64 // before it
+	sounded bool  // some sample was not silent
 
-	index int // of the open frame
-	*past     // nil before the first frame, so that a stream that waits costs little
-	floor float64
+	index  int              // of the open frame
+	past   *[history]moment // by index modulo history; nil before the first, so that a stream that waits costs little
+	noises [bands]noise
+	run    run
 
-	runStart, lastLoud int // of the current onset; -1 for none
+	// of the utterance
 	speaking           bool
-	begin, onset       int // of the utterance: S in ms, first loud frame
+	begin, onset       int  // S in ms, first frame that sounds
+	lastVoice          int  // its last frame with a pitch,
+	lastLoud           int  // its last consonant that is loud,
+	lastSound          int  // and the last that belongs to it
+	hissed             bool // it has no pitch, and is speech all the same
 	loudFrames         int
-	moved              bool // it rose and fell like speech; a click or a beep does not
-	lastEnd            int  // E of the previous utterance, ms
-	nextInterim        int  // ms
+	peak               float64 // level of its loudest frame
+	moved              bool    // it rose and fell like speech; a click or a beep does not
+	lastEnd            int     // E of the previous utterance, ms
+	nextInterim        int     // ms
 	digest             digest
 	digested           int
 	longer, longerLoud digest // of all frames, and of those up to the last loud one
@@ -68,18 +90,34 @@ type detector struct {
 	keep   *keeper // nil unless the samples are wanted
 }
 
-// past is what is remembered of the last frames, by index modulo history.
-type past struct {
-	levels [history]float64
-	loud   [history]bool
-	energy [history]uint64
+// moment is what is remembered of 20 ms.
+type moment struct {
+	levels [bands]float64
+	energy uint64
+	louds  [bands]bool
+	loud   bool // in some band,
+	faint  bool // or a little louder than the noise, at least
+	voiced bool // and has a pitch
 }
+
+// run is sound that is loud, with gaps of a few frames.
+type run struct {
+	start, last   int // frames; -1 for none
+	voiced, first int // how many have a pitch, and the first of them
+	lastVoiced    int
+}
+
+func noRun() run { return run{start: -1, last: -1, first: -1, lastVoiced: -1} }
 
 func (d *detector) init(rate int, spec Spec) {
 	d.rate, d.frame, d.quiet = rate, rate/frameRate, 1
 	d.utteranceMs = int(spec.Utterance / time.Millisecond)
 	d.intervalMs = int(spec.Interval / time.Millisecond)
-	d.floor, d.runStart, d.lastLoud = 20, -1, -1
+	d.meter = newMeter(rate)
+	for i := range d.noises {
+		d.noises[i] = noise{floor: quietest, spread: 1}
+	}
+	d.run = noRun()
 	if spec.Keep {
 		d.keep = &keeper{rate: rate}
 	}
@@ -89,16 +127,14 @@ func (d *detector) init(rate int, spec Spec) {
 func (d *detector) sample(v int16) {
 	s := int64(v)
 	d.sounded = d.sounded || s > d.quiet || s < -d.quiet
-	d.sum += s
-	d.squares += s * s
-	d.n++
+	d.meter.add(s)
 	if d.tap != nil {
 		d.tap.frame = append(d.tap.frame, v)
 	}
 	if d.keep != nil {
 		d.keep.add(v)
 	}
-	if d.n == d.frame {
+	if d.meter.n == d.frame {
 		d.endFrame()
 	}
 }
@@ -106,12 +142,9 @@ func (d *detector) sample(v int16) {
 // pcm takes 16-bit little-endian samples, a frame at a time; it is what most audio goes through.
 func (d *detector) pcm(p []byte) {
 	for len(p) >= 2 {
-		block := p[:min(len(p)&^1, 2*(d.frame-d.n))]
+		block := p[:min(len(p)&^1, 2*(d.frame-d.meter.n))]
 		d.sounded = d.sounded || sounds(block)
-		sum, squares := sums(block)
-		d.sum += sum
-		d.squares += squares
-		d.n += len(block) / 2
+		d.meter.pcm(block)
 		if d.tap != nil {
 			d.tap.pcm(block)
 		}
@@ -119,7 +152,7 @@ func (d *detector) pcm(p []byte) {
 			d.keep.pcm(block)
 		}
 		p = p[len(block):]
-		if d.n == d.frame {
+		if d.meter.n == d.frame {
 			d.endFrame()
 		}
 	}
@@ -135,49 +168,28 @@ func sounds(p []byte) bool {
 	return false
 }
 
-// sums adds up the samples of p and their squares, eight at a time: this loop is most of what hearing costs.
-func sums(p []byte) (sum, squares int64) {
-	var sum2, squares2 int64
-	for ; len(p) >= 16; p = p[16:] {
-		s, q := four(binary.LittleEndian.Uint64(p))
-		s2, q2 := four(binary.LittleEndian.Uint64(p[8:16]))
-		sum, squares, sum2, squares2 = sum+s, squares+q, sum2+s2, squares2+q2
-	}
-	for ; len(p) >= 2; p = p[2:] {
-		s := int64(int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
-		sum += s
-		squares += s * s
-	}
-	return sum + sum2, squares + squares2
-}
-
-func four(v uint64) (sum, squares int64) {
-	a, b, c, e := int64(int16(v)), int64(int16(v>>16)), int64(int16(v>>32)), int64(v)>>48 //nolint:gosec // the bits of the samples
-	return a + b + c + e, a*a + b*b + c*c + e*e
-}
-
-func (d *detector) now() int { return int((d.samples + int64(d.n)) * 1000 / int64(d.rate)) }
+func (d *detector) now() int { return int((d.samples + int64(d.meter.n)) * 1000 / int64(d.rate)) }
 
 func (d *detector) at(frame int) int {
 	return int(int64(frame) * int64(d.frame) * 1000 / int64(d.rate))
 }
 
+// frameAt is a frame that is remembered.
+func (d *detector) frameAt(index int) *moment { return &d.past[index%history] }
+
 func (d *detector) endFrame() {
-	n := int64(d.n)
-	variance := float64(d.squares)/float64(n) - float64(d.sum)*float64(d.sum)/float64(n*n)
 	if d.past == nil {
-		d.past = new(past)
+		d.past = new([history]moment)
 	}
-	slot := d.index % history
-	d.energy[slot] = uint64(d.squares)<<16 ^ uint64(d.sum)&0xFFFF //nolint:gosec // a mixture of bits
-	d.levels[slot] = 10 * math.Log10(max(variance, 0)+1)
-	d.samples += n
-	d.sum, d.squares, d.n = 0, 0, 0
-	d.loud[slot] = d.levels[slot] > max(d.floor+overFloor, quietest)
+	d.samples += int64(d.meter.n)
+	f := d.frameAt(d.index)
+	*f = moment{}
+	f.levels, f.energy = d.meter.end()
+	d.judge(f)
 	if d.tap != nil {
 		d.tapFrame()
 	}
-	d.listen()
+	d.listen(f)
 	d.index++
 	if d.keep != nil {
 		d.keep.trim(d.speaking, d.begin)
@@ -185,138 +197,54 @@ func (d *detector) endFrame() {
 }
 
 // listen decides about the frame that was just measured.
-func (d *detector) listen() {
-	slot := d.index % history
-	d.followNoise()
-	if d.loud[slot] {
-		if d.runStart < 0 || d.index-d.lastLoud > gapFrames {
-			d.runStart = d.index
+func (d *detector) listen(f *moment) {
+	f.voiced = f.faint && (d.reading() || f.levels[middle]-d.noises[middle].floor > mostEdge && d.meter.repeats(pitched))
+	d.followNoise(f)
+	d.followRun(f)
+	switch {
+	case d.speaking:
+		d.goOn(f)
+	case d.run.start >= 0 && f.faint && d.moves() && (d.run.voiced >= voiceNeed || d.hisses()):
+		d.start(d.firstSound(), true)
+	case d.knocks():
+		d.start(d.run.start, false)
+	}
+}
+
+// followRun keeps account of the sound that goes on.
+func (d *detector) followRun(f *moment) {
+	if f.loud {
+		if d.run.start < 0 || d.index-d.run.last > gapFrames {
+			d.run = noRun()
+			d.run.start = d.index
 			d.tapIn()
 		} else if d.leaps() {
 			d.tapIn()
 		}
-		d.lastLoud = d.index
+		d.run.last = d.index
 	}
-	switch {
-	case d.speaking:
-		d.goOn()
-	case d.loud[slot] && d.moves():
-		onset := max(d.runStart, d.index-history+1) // what sounded for longer before it moved was not speech
-		d.start(onset, max(d.at(onset)-padMs, d.lastEnd), true)
-	case d.knocks():
-		d.start(d.runStart, max(d.at(d.runStart)-padMs, d.lastEnd), false)
+	if !f.voiced || d.run.start < 0 {
+		return
 	}
+	if d.run.first < 0 || d.index-d.run.lastVoiced > pause {
+		d.run.first, d.run.voiced = d.index, 0
+	}
+	d.run.voiced++
+	d.run.lastVoiced = d.index
 }
 
-// followNoise keeps the floor at the loudness of the noise: down at once, up slowly, and to any level that stays steady.
-func (d *detector) followNoise() {
-	level := d.levels[d.index%history]
-	switch {
-	case level < d.floor:
-		d.floor = level
-	case !d.loud[d.index%history]:
-		d.floor += (level - d.floor) / 50
+// firstSound is where speech begins that was just found: with the consonants before its first vowel.
+func (d *detector) firstSound() int {
+	oldest := max(d.index-history+1, 0) // what sounded for longer before it moved was not speech
+	if d.run.voiced < voiceNeed {
+		return max(d.run.start, oldest)
 	}
-	window := recent
-	if d.speaking {
-		window = history
-	}
-	if noise, ok := d.steadyLevel(window); ok {
-		d.floor = noise
-		d.loud[d.index%history] = false
-		d.runStart = -1
-	}
-}
-
-func (d *detector) start(onset, beginMs int, moved bool) {
-	d.speaking, d.onset, d.begin, d.loudFrames, d.moved = true, onset, beginMs, 0, moved
-	d.newDigests()
-	for i := onset; i < d.index; i++ {
-		d.hearFrame(i)
-	}
-	d.nextInterim = d.at(onset) + max(d.intervalMs, digestLen*1000/frameRate)
-	d.events = append(d.events, SpeechStart{At: beginMs})
-	d.goOn()
-}
-
-func (d *detector) hearFrame(i int) {
-	if d.loud[i%history] {
-		d.loudFrames++
-	}
-	if d.digested < digestLen {
-		d.digest.add(d.energy[i%history])
-		d.digested++
-	}
-	if d.longerN < longerLen {
-		d.longer.add(d.energy[i%history])
-		d.longerN++
-		if d.loud[i%history] {
-			d.longerLoud = d.longer
+	first := max(d.run.first, oldest)
+	oldest = max(oldest, first-reach)
+	for i := first - 1; i >= oldest && first-i <= closure+1; i-- {
+		if d.frameAt(i).faint {
+			first = i
 		}
 	}
-}
-
-// newDigests begins the digests of an utterance.
-func (d *detector) newDigests() {
-	d.digest, d.digested = newDigest(), 0
-	d.longer, d.longerLoud, d.longerN = newDigest(), newDigest(), 0
-}
-
-// goOn takes a frame of an utterance that is under way.
-func (d *detector) goOn() {
-	d.hearFrame(d.index)
-	if !d.moved && d.loud[d.index%history] {
-		d.moved = d.moves()
-	}
-	end := d.at(d.index + 1)
-	if d.intervalMs > 0 && end >= d.nextInterim && end-d.begin < d.utteranceMs && d.loud[d.index%history] && d.digested == digestLen {
-		d.nextInterim = end + d.intervalMs
-		v := d.heard(end)
-		v.Carried = d.carriedSoFar()
-		d.events = append(d.events, Interim{Voice: v})
-	}
-	switch {
-	case end-d.begin >= d.utteranceMs:
-		d.cut(end)
-	case end-d.at(d.lastLoud+1) >= silenceMs:
-		d.stop(min(d.at(d.lastLoud+1)+padMs, end))
-	}
-}
-
-func (d *detector) heard(end int) Voice {
-	start := max(d.at(d.onset), d.begin) // an utterance that was cut may begin inside of a frame, after the last loud one
-	return Voice{Start: start, End: max(end, start), Understood: d.moved && d.loudFrames >= wordNeed, Digest: uint64(d.digest)}
-}
-
-// stop ends the utterance at a time in ms.
-func (d *detector) stop(at int) {
-	v := d.heard(min(max(d.at(d.lastLoud+1), d.at(d.onset)), at))
-	v.Carried = d.carried()
-	v.Longer = uint64(d.longerLoud)
-	d.speech += v.End - v.Start
-	d.events = append(d.events, SpeechEnd{At: at, Voice: v, Sound: d.keep.cut(d.begin, at)})
-	d.speaking, d.lastEnd, d.runStart = false, at, -1
-}
-
-// cut ends an utterance that has become too long, and begins the next one when somebody still speaks. (documented: limitations)
-func (d *detector) cut(end int) {
-	at := d.begin + d.utteranceMs
-	going := end-d.at(d.lastLoud+1) < padMs
-	d.stop(at)
-	if going {
-		d.runStart = d.index
-		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
-		d.moved = true
-		d.newDigests()
-		d.hearFrame(d.index)
-		d.nextInterim = d.at(d.index) + max(d.intervalMs, digestLen*1000/frameRate)
-		d.events = append(d.events, SpeechStart{At: at})
-	}
-}
-
-// finish ends speech that goes on when the audio ends.
-func (d *detector) finish() {
-	if d.speaking {
-		d.stop(min(d.at(d.lastLoud+1)+padMs, d.now()))
-	}
+	return first
 }

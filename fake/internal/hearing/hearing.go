@@ -193,7 +193,7 @@ func (l *Listener) Summary() Summary {
 	}
 	if l.voice.rate > 0 {
 		s.Duration, s.Speech = l.voice.now(), l.voice.speech
-		s.Silent = l.voice.samples+int64(l.voice.n) > 0 && !l.voice.sounded
+		s.Silent = l.voice.samples+int64(l.voice.meter.n) > 0 && !l.voice.sounded
 		if s.Silent && l.source.second {
 			s.Note = "the first of two channels is silent and the second is not; the first is heard"
 		}

@@ -23,51 +23,129 @@ func (e *extremes) add(v float64) {
 
 func (e *extremes) spread() float64 { return e.high2 - e.low2 }
 
-// moves reports whether the current onset has enough loud frames of late and rises and falls enough to be speech. The dips between
+// judge compares a frame with the noise.
+func (d *detector) judge(f *moment) {
+	if f.levels[whole] <= quietest {
+		return
+	}
+	for b, level := range f.levels {
+		f.louds[b] = level-d.noises[b].floor > overFloor
+		f.loud = f.loud || f.louds[b]
+		f.faint = f.faint || level-d.noises[b].floor > d.noises[b].edge()
+	}
+}
+
+// followNoise keeps the floors at the loudness of the noise, and lifts them to any level that stays steady.
+func (d *detector) followNoise(f *moment) {
+	window := recent
+	if d.speaking {
+		window = history
+	}
+	wasLoud := f.loud
+	f.loud = false
+	for b, level := range f.levels {
+		if f.louds[b] {
+			if noise, ok := d.steadyLevel(b, window); ok {
+				d.noises[b].floor = noise
+				f.louds[b] = false
+			} else if !d.speaking && !f.voiced && level-d.noises[b].floor < overFloor+mostEdge {
+				d.noises[b].follow(level, d.speaking) // between noise and speech: it will be noise if it stays
+			}
+		} else if !wasLoud || level < d.noises[b].floor {
+			d.noises[b].follow(level, d.speaking)
+		}
+		f.loud = f.loud || f.louds[b]
+	}
+	if wasLoud && !f.loud {
+		d.run = noRun()
+		f.faint = false
+	}
+}
+
+// moves reports whether the current run has enough of sound of late and rises and falls enough to be speech. The dips between
 // its loud frames count as falls: over noise, speech is loud at its peaks alone.
 func (d *detector) moves() bool {
-	seen, loud := noExtremes(), 0
-	for i := d.index; i >= max(d.index-recent+1, d.runStart); i-- {
-		seen.add(d.levels[i%history])
-		if d.loud[i%history] {
-			loud++
-		}
-		if loud >= onsetNeed && seen.spread() >= modulation {
-			return true
+	for b := range bands {
+		seen, loud := noExtremes(), 0
+		for i := d.index; i >= max(d.index-recent+1, d.run.start, 0); i-- {
+			f := d.frameAt(i)
+			seen.add(f.levels[b])
+			if f.faint {
+				loud++
+			}
+			if loud >= onsetNeed && seen.spread() >= modulation {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// steadyLevel is the level of the last frames if all of them but one were loud and none rose or fell much.
-func (d *detector) steadyLevel(window int) (level float64, ok bool) {
-	from := max(d.index-window+1, 0, d.runStart)
+// hisses reports whether the current run is speech without a pitch, a whisper or something that was mangled: it is much louder than
+// the noise, rises and falls a lot, and has gone on for longer than a breath.
+func (d *detector) hisses() bool {
+	if d.run.start < 0 || d.index-d.run.start < hissNeed {
+		return false
+	}
+	seen, loud := noExtremes(), 0
+	for i := d.index; i > d.index-hissNeed; i-- {
+		f := d.frameAt(i)
+		seen.add(f.levels[whole])
+		if f.loud {
+			loud++
+		}
+	}
+	return loud >= hissNeed/2 && seen.spread() >= 2*modulation && seen.high2-d.noises[whole].floor >= standOut
+}
+
+// steadyLevel is the level of a band in the last frames, if all of them but one were loud and none rose or fell much.
+func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
+	from := max(d.index-window+1, 0, d.run.start)
 	spare := d.index - from + 1 - (window - 1) // frames that may be quiet
 	seen := noExtremes()
 	for i := d.index; i >= from && spare >= 0; i-- {
-		if !d.loud[i%history] {
+		f := d.frameAt(i)
+		if !f.louds[band] {
 			spare--
 			continue
 		}
-		seen.add(d.levels[i%history])
-		if seen.spread() >= steady {
+		seen.add(f.levels[band])
+		if seen.spread() >= steadiness(band) {
 			return 0, false
 		}
 	}
 	return (seen.low2 + seen.high2) / 2, spare >= 0
 }
 
-// knocks reports whether an onset that never moved has just ended, a click or a short beep that stands out of what follows it.
+func steadiness(band int) float64 {
+	if band == middle {
+		return 2 * steady
+	}
+	return steady
+}
+
+// knocks reports whether a short onset that is not speech has just ended, a click, a cough or a beep that stands out of what follows.
 func (d *detector) knocks() bool {
-	if d.runStart < 0 || d.index-d.lastLoud != gapFrames+1 || d.lastLoud-d.runStart >= recent {
+	if d.run.start < 0 || d.index-d.run.last != gapFrames+1 || d.run.last-d.run.start >= recent {
 		return false
 	}
 	sound, after := noExtremes(), noExtremes()
-	for i := d.runStart; i <= d.lastLoud; i++ {
-		sound.add(d.levels[i%history])
+	for i := d.run.start; i <= d.run.last; i++ {
+		sound.add(d.frameAt(i).levels[whole])
 	}
-	for i := d.lastLoud + 2; i <= d.index; i++ {
-		after.add(d.levels[i%history])
+	for i := d.run.last + 2; i <= d.index; i++ {
+		after.add(d.frameAt(i).levels[whole])
 	}
-	return sound.high2-after.high >= modulation
+	return sound.high2 >= knock && sound.high2-after.high >= standOut && d.strikes()
+}
+
+// strikes reports whether the current run sets in at once, which a breath does not.
+func (d *detector) strikes() bool {
+	const attack, within = 15., 2 // decibels, frames
+	for i := max(d.run.start, within); i <= d.run.last; i++ {
+		if d.frameAt(i).levels[whole]-d.frameAt(i - within).levels[whole] >= attack {
+			return true
+		}
+	}
+	return d.run.start < within // who knows
 }

@@ -1,0 +1,131 @@
+package hearing
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// Bands in which the loudness of a frame is measured.
+const (
+	whole  = iota // everything but a constant
+	middle        // 150 to 1,000 Hz or so: where voices are strongest, and neither hum nor hiss is
+	high          // what changes from sample to sample: consonants, above the hum of a room
+	bands
+)
+
+const (
+	groupRate = 2000 // groups a second, about; the middle band is the differences between them
+	traced    = 80   // of these differences that are remembered: 40 ms
+	lowest    = 70   // pitch of a voice, Hz
+	highest   = 400
+)
+
+// meter measures the frame that is open.
+type meter struct {
+	rate, group int // samples a second, in a group
+
+	n                   int   // samples of the frame
+	sum, squares, rises int64 // of them, of their squares, of the squares of their differences
+	last                int64 // sample
+
+	part, parts     int64 // of the open group: its sum, and how many samples it has
+	before          int64 // the sum of the group before
+	swings, grouped int64 // of the frame: the squares of the differences of its groups, and how many there are
+	trace           [traced]float32
+	at              int // the oldest of trace
+}
+
+func newMeter(rate int) meter { return meter{rate: rate, group: max(rate/groupRate, 1)} }
+
+// add takes a sample.
+func (m *meter) add(s int64) {
+	m.n++
+	m.sum += s
+	m.squares += s * s
+	m.rises += (s - m.last) * (s - m.last)
+	m.last = s
+	m.part += s
+	if m.parts++; m.parts == int64(m.group) {
+		m.endGroup()
+	}
+}
+
+// pcm takes 16-bit little-endian samples, a group at a time: this loop is most of what hearing costs.
+func (m *meter) pcm(p []byte) {
+	for len(p) >= 2 {
+		block := p[:min(len(p)&^1, 2*(m.group-int(m.parts)))]
+		p = p[len(block):]
+		n := len(block) / 2
+		sum, squares, rises, last := int64(0), m.squares, m.rises, m.last
+		for ; len(block) >= 2; block = block[2:] {
+			s := int64(int16(binary.LittleEndian.Uint16(block))) //nolint:gosec // the bits of the sample
+			sum += s
+			squares += s * s
+			rises += (s - last) * (s - last)
+			last = s
+		}
+		m.n += n
+		m.sum, m.squares, m.rises, m.last = m.sum+sum, squares, rises, last
+		m.part += sum
+		if m.parts += int64(n); m.parts == int64(m.group) {
+			m.endGroup()
+		}
+	}
+}
+
+func (m *meter) endGroup() {
+	swing := m.part - m.before
+	m.swings += swing * swing
+	m.grouped++
+	m.trace[m.at] = float32(swing)
+	m.at = (m.at + 1) % traced
+	m.before, m.part, m.parts = m.part, 0, 0
+}
+
+// end is the loudness of the frame, in decibels over one step of a sample, and a mixture of its bits. The next one begins.
+func (m *meter) end() (levels [bands]float64, energy uint64) {
+	n := float64(m.n)
+	variance := float64(m.squares)/n - float64(m.sum)*float64(m.sum)/(n*n)
+	swing := float64(m.swings) / float64(max(m.grouped, 1)*int64(m.group*m.group))
+	for i, power := range [bands]float64{variance, swing, float64(m.rises) / n} {
+		levels[i] = 10 * math.Log10(max(power, 0)+1)
+	}
+	energy = uint64(m.squares)<<16 ^ uint64(m.sum)&0xFFFF //nolint:gosec // a mixture of bits
+	m.n, m.sum, m.squares, m.rises, m.swings, m.grouped = 0, 0, 0, 0, 0, 0
+	return levels, energy
+}
+
+// repeats reports whether the last 40 ms of the middle band repeat themselves at the pitch of a voice by so much: by 1 does a tone,
+// by 0.4 at most, most of the time, noise.
+func (m *meter) repeats(least float32) bool {
+	var x [traced]float32
+	copy(x[copy(x[:], m.trace[m.at:]):], m.trace[:m.at])
+	var upTo [traced + 1]float32 // the power of so many
+	for i, v := range x {
+		upTo[i+1] = upTo[i] + v*v
+	}
+	rate := m.rate / m.group
+	for lag := rate / highest; lag <= min(rate/lowest, traced-2); lag++ {
+		sum := product(x[:traced-lag], x[lag:])
+		power := upTo[traced-lag] * (upTo[traced] - upTo[lag])
+		if sum > 0 && sum*sum >= least*least*power {
+			return true
+		}
+	}
+	return false
+}
+
+// product is the inner product of two vectors of the same length, in four sums that do not wait for each other.
+func product(a, b []float32) float32 {
+	var s0, s1, s2, s3 float32
+	for ; len(a) >= 4 && len(b) >= 4; a, b = a[4:], b[4:] {
+		s0 += a[0] * b[0]
+		s1 += a[1] * b[1]
+		s2 += a[2] * b[2]
+		s3 += a[3] * b[3]
+	}
+	for i, v := range a {
+		s0 += v * b[i]
+	}
+	return s0 + s1 + s2 + s3
+}

@@ -1,0 +1,26 @@
+package hearing
+
+// noise is how loud it is in a band while nobody speaks, and how much that wavers, in decibels.
+type noise struct{ floor, spread float64 }
+
+// follow keeps to the level of a frame that is not loud. While somebody speaks, what is louder is hardly taken for noise.
+func (n *noise) follow(level float64, speaking bool) {
+	const sudden, down, up, rarely = 6., 0.1, 0.05, 0.02
+	away := level - n.floor
+	switch {
+	case away < -sudden:
+		n.floor = level
+		return
+	case away < 0:
+		n.floor += down * away
+	case speaking:
+		n.floor += rarely * away
+		return
+	default:
+		n.floor += up * away
+	}
+	n.spread += up * (min(max(away, -away), 2*n.spread+0.5) - n.spread)
+}
+
+// edge is how much louder than the noise the beginning and the end of speech are: more than noise is by chance.
+func (n *noise) edge() float64 { return min(max(chance*n.spread+0.5, leastEdge), mostEdge) }
