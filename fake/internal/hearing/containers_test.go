@@ -155,6 +155,29 @@ func TestPositionsOfOgg(t *testing.T) {
 	}
 }
 
+// What an MP3 file says of the silence before its sound is believed. One that says nothing is taken for one of LAME, whose usual
+// delay this one has.
+func TestDelayOfMP3(t *testing.T) {
+	told := file(t, "audio/stereo.mp3")
+	const at, frame = 141, 288 // where it tells, and the length of the frame in which it does
+	if string(told[at:at+4]) != "LAME" || !bytes.HasPrefix(told[frame:], told[:2]) {
+		t.Fatal("the file is another one")
+	}
+	_, want, _ := hear(t, spec(t, "16K"), told)
+	for name, c := range map[string]struct {
+		delay, earlier int // in samples, in milliseconds
+	}{"the usual delay": {576, 0}, "100 ms more": {576 + 1600, 100}, "no delay": {0, -36}} {
+		audio := bytes.Clone(told)
+		audio[at+21], audio[at+22] = byte(c.delay>>4), byte(c.delay<<4)|audio[at+22]&0x0F
+		if _, got, _ := hear(t, spec(t, "16K"), audio); len(got) != 2 || !near(got[0].At, want[0].At-c.earlier, 20) {
+			t.Errorf("%s: %v, want %v less %d ms", name, got, want, c.earlier)
+		}
+	}
+	if _, got, _ := hear(t, spec(t, "16K"), told[frame:]); len(got) != 2 || got[0].At != want[0].At {
+		t.Errorf("a file that does not tell: %v, want %v", got, want)
+	}
+}
+
 func TestContainerBeatsRawFormat(t *testing.T) {
 	for _, name := range []string{"16000.flac", "tagged.mp3", "wide.opus", "file.webm", "8000.spx"} {
 		if _, _, sum := hear(t, spec(t, "MSB8K"), file(t, filepath.Join("audio", name))); sum.Container == "raw" {
