@@ -221,10 +221,38 @@ func TestContainersThatCannotBeHeard(t *testing.T) {
 	}
 }
 
+// What a fixture says, or that it says nothing, does not depend on how its file is cut.
+func TestHearsWhatAFixtureSaysInEveryContainer(t *testing.T) {
+	for _, name := range recorded(t) {
+		audio := file(t, filepath.Join("fixture", name))
+		for _, size := range []int{0, 1, 7, 4096} {
+			events, sum, err := listen(spec(t, "16K"), audio, size)
+			if err != nil {
+				t.Errorf("%s by %d: %v", name, size, err)
+				continue
+			}
+			want := []string{"A駅です", "はい, OK"}
+			if strings.Contains(sum.Note, "loudness") {
+				want = []string{"", ""}
+			}
+			var got []string
+			_, all := ends(events)
+			for _, e := range all {
+				got = append(got, e.Voice.Carried.Text+e.Voice.Carried.Damage)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s by %d: %q, want %q", name, size, got, want)
+			}
+		}
+	}
+}
+
 func TestTestDataIsSmall(t *testing.T) {
 	for _, name := range recorded(t) {
-		if info, err := os.Stat(filepath.Join("..", "..", "..", "testdata", "audio", name)); err != nil || info.Size() > 40<<10 {
-			t.Errorf("%s: %v, %v", name, info.Size(), err)
+		for _, folder := range []string{"audio", "fixture"} {
+			if info, err := os.Stat(filepath.Join("..", "..", "..", "testdata", folder, name)); err != nil || info.Size() > 40<<10 {
+				t.Errorf("%s/%s is more than 40 KiB, or %v", folder, name, err)
+			}
 		}
 	}
 }
