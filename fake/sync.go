@@ -122,7 +122,7 @@ func (u *upload) oddity() (id protocol.ErrorID, empty bool) {
 		return pick(scenarios.SyncUnsupported, protocol.SyncUnsupportedAudio)
 	}
 	summary := u.job.listener.Summary()
-	u.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary)})
+	u.x.note(scenarios.Heard, scenarios.Note, scenarios.Entry{Text: describe(summary) + summary.Mismatch(u.job.declared)})
 	for _, v := range u.job.voices() {
 		u.x.noteCarried(v)
 	}
@@ -185,7 +185,7 @@ func (j *job) prepare(u *upload) {
 			spec.Format = f
 		}
 	} else if f, err := protocol.ParseAudioFormat(name); err == nil {
-		spec.Format = f
+		spec.Format, j.declared = f, f
 	} else {
 		u.x.unreadable("c, so that only a header in the audio can help", name, err)
 		spec.Guess = false

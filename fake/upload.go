@@ -51,7 +51,8 @@ type job struct {
 	params   recognition
 	refusal  *protocol.Error // the key is not good; the body is read all the same
 	listener *hearing.Listener
-	broken   error // the audio cannot be read
+	declared protocol.AudioFormat // by c; zero for none, or one that is not known
+	broken   error                // the audio cannot be read
 	heard    []hearing.Event
 	kept     int // samples that are kept for the recognizer
 }

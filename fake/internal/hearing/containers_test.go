@@ -158,6 +158,29 @@ func TestPositionsOfOgg(t *testing.T) {
 	}
 }
 
+// What an MP3 file says of the silence before its sound is believed. One that says nothing is taken for one of LAME, whose usual
+// delay this one has.
+func TestDelayOfMP3(t *testing.T) {
+	told := file(t, "audio/stereo.mp3")
+	const at, frame = 141, 288 // where it tells, and the length of the frame in which it does
+	if string(told[at:at+4]) != "LAME" || !bytes.HasPrefix(told[frame:], told[:2]) {
+		t.Fatal("the file is another one")
+	}
+	_, want, _ := hear(t, spec(t, "16K"), told)
+	for name, c := range map[string]struct {
+		delay, earlier int // in samples, in milliseconds
+	}{"the usual delay": {576, 0}, "100 ms more": {576 + 1600, 100}, "no delay": {0, -36}} {
+		audio := bytes.Clone(told)
+		audio[at+21], audio[at+22] = byte(c.delay>>4), byte(c.delay<<4)|audio[at+22]&0x0F
+		if _, got, _ := hear(t, spec(t, "16K"), audio); len(got) != 2 || !near(got[0].At, want[0].At-c.earlier, 20) {
+			t.Errorf("%s: %v, want %v less %d ms", name, got, want, c.earlier)
+		}
+	}
+	if _, got, _ := hear(t, spec(t, "16K"), told[frame:]); len(got) != 2 || got[0].At != want[0].At {
+		t.Errorf("a file that does not tell: %v, want %v", got, want)
+	}
+}
+
 func TestContainerBeatsRawFormat(t *testing.T) {
 	for _, name := range []string{"16000.flac", "tagged.mp3", "wide.opus", "file.webm", "8000.spx"} {
 		if _, _, sum := hear(t, spec(t, "MSB8K"), file(t, filepath.Join("audio", name))); sum.Container == "raw" {
@@ -201,10 +224,38 @@ func TestContainersThatCannotBeHeard(t *testing.T) {
 	}
 }
 
+// What a fixture says, or that it says nothing, does not depend on how its file is cut.
+func TestHearsWhatAFixtureSaysInEveryContainer(t *testing.T) {
+	for _, name := range recorded(t) {
+		audio := file(t, filepath.Join("fixture", name))
+		for _, size := range []int{0, 1, 7, 4096} {
+			events, sum, err := listen(spec(t, "16K"), audio, size)
+			if err != nil {
+				t.Errorf("%s by %d: %v", name, size, err)
+				continue
+			}
+			want := []string{"A駅です", "はい, OK"}
+			if strings.Contains(sum.Note, "loudness") {
+				want = []string{"", ""}
+			}
+			var got []string
+			_, all := ends(events)
+			for _, e := range all {
+				got = append(got, e.Voice.Carried.Text+e.Voice.Carried.Damage)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s by %d: %q, want %q", name, size, got, want)
+			}
+		}
+	}
+}
+
 func TestTestDataIsSmall(t *testing.T) {
 	for _, name := range recorded(t) {
-		if info, err := os.Stat(filepath.Join("..", "..", "..", "testdata", "audio", name)); err != nil || info.Size() > 40<<10 {
-			t.Errorf("%s: %v, %v", name, info.Size(), err)
+		for _, folder := range []string{"audio", "fixture"} {
+			if info, err := os.Stat(filepath.Join("..", "..", "..", "testdata", folder, name)); err != nil || info.Size() > 40<<10 {
+				t.Errorf("%s/%s is more than 40 KiB, or %v", folder, name, err)
+			}
 		}
 	}
 }

@@ -158,12 +158,13 @@ func (l *Listener) unpack(p []byte, last bool) {
 	l.source.rate, l.source.channels = l.out.rate, l.out.channels
 }
 
-// Mismatch says how the audio differs from the class of engines that f names, or nothing. The audio is heard all the same: its
-// header is believed. (documented: audio-format, 8K is for 8 and 11.025 kHz, 16K for 16 kHz and more; a header beats the name)
+// Mismatch says how the audio differs from the class of engines that f names, or nothing; a zero f names none. The audio is heard
+// all the same: its header is believed. (documented: audio-format, 8K is for 8 and 11.025 kHz, 16K for 16 kHz and more; a header
+// beats the name)
 func (s Summary) Mismatch(f protocol.AudioFormat) string {
 	const lowest = 16000
 	wide := s.Rate >= lowest
-	if f.Encoding != protocol.Headed || s.Rate == 0 || s.Container == "raw" || wide == (f.Rate >= lowest) {
+	if f.Name == "" || f.Encoding != protocol.Headed || s.Rate == 0 || s.Container == "raw" || wide == (f.Rate >= lowest) {
 		return ""
 	}
 	return fmt.Sprintf("; %s was declared, which is not for %d samples a second: the header is believed", f.Name, s.Rate)
