@@ -136,14 +136,14 @@ func (d *detector) knocks() bool {
 	for i := d.run.last + 2; i <= d.index; i++ {
 		after.add(d.frameAt(i).levels[whole])
 	}
-	return sound.high2 >= knock && sound.high2-after.high >= standOut && d.strikes()
+	return sound.high2 >= knock && sound.high2-after.high >= standOut && d.strikes(sound.high2)
 }
 
-// strikes reports whether the current run sets in at once, which a breath does not.
-func (d *detector) strikes() bool {
-	const attack, within = 15., 2 // decibels, frames
+// strikes reports whether the current run comes to its peak at once, which a breath does not.
+func (d *detector) strikes(peak float64) bool {
+	const least, near, within = 20., 6., 2 // decibels below the peak, frames
 	for i := max(d.run.start, within); i <= d.run.last; i++ {
-		if d.frameAt(i).levels[whole]-d.frameAt(i - within).levels[whole] >= attack {
+		if d.frameAt(i).levels[whole] >= peak-near && d.frameAt(i-within).levels[whole] <= peak-least {
 			return true
 		}
 	}

@@ -96,3 +96,57 @@ func TestCutsInsideOfAFrame(t *testing.T) {
 		hear(t, s, le(speech))
 	}
 }
+
+// shaped is a hiss that swells and fades once every so often, as breaths and whispered syllables do.
+func shaped(d, every time.Duration, rms float64) []int16 {
+	hiss := noise(16000, d, rms)
+	for i := range hiss {
+		hiss[i] = int16(float64(hiss[i]) * math.Pow(math.Sin(math.Pi*float64(i)/16000/every.Seconds()), 2))
+	}
+	return hiss
+}
+
+func TestABreathIsNotSpeech(t *testing.T) {
+	const rate = 16000
+	for _, ms := range []int{350, 450, 550} {
+		for _, loud := range []float64{50, 300, 1000} {
+			d := time.Duration(ms) * time.Millisecond
+			alone := slices.Concat(silence(rate, time.Second), shaped(d, d, loud), silence(rate, 2*time.Second))
+			if starts, _, _ := hear(t, spec(t, "LSB16K"), le(add(alone, noise(rate, 4*time.Second, 5)))); len(starts) != 0 {
+				t.Errorf("a breath of %d ms, as loud as %g, is heard at %v", ms, loud, starts)
+			}
+		}
+	}
+	spoken := slices.Concat(silence(rate, time.Second), sound.Speech(rate, time.Second), silence(rate, 500*time.Millisecond))
+	breath := shaped(400*time.Millisecond, 400*time.Millisecond, 100)
+	again := slices.Concat(spoken, breath, silence(rate, 120*time.Millisecond), sound.Speech(rate, time.Second), silence(rate, 2*time.Second))
+	if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(again)); len(ends) != 2 || !near(ends[0].At, 2200, 60) || !near(starts[1].At, 2820, 60) {
+		t.Errorf("a breath between utterances: %v %v", starts, ends)
+	}
+}
+
+func TestAWhisperIsSpeech(t *testing.T) {
+	const rate = 16000
+	audio := slices.Concat(silence(rate, time.Second), shaped(2*time.Second, 200*time.Millisecond, 1500), silence(rate, 2*time.Second))
+	starts, ends, _ := hear(t, spec(t, "LSB16K"), le(add(audio, noise(rate, 5*time.Second, 5))))
+	if len(ends) != 1 || !near(starts[0].At, 800, 60) || !near(ends[0].At, 3200, 60) || !ends[0].Voice.Understood {
+		t.Errorf("a whisper: %v %v", starts, ends)
+	}
+}
+
+func TestConsonantsBelongToTheirVowels(t *testing.T) {
+	const rate = 16000
+	hiss := noise(rate, 120*time.Millisecond, 80) // softer than a click or a cough
+	vowel := sound.Speech(rate, time.Second)
+	afterwards := map[int]int{0: 2320, 60: 2380, 300: 2200}
+	for gap, want := range map[int]int{0: 800, 60: 800, 300: 1220} {
+		audio := slices.Concat(silence(rate, time.Second), hiss, silence(rate, time.Duration(gap)*time.Millisecond), vowel, silence(rate, 2*time.Second))
+		if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(ends) != 1 || !near(starts[0].At, want, 40) {
+			t.Errorf("a hiss %d ms before a vowel: from %v, want %d", gap, starts, want)
+		}
+		audio = slices.Concat(silence(rate, time.Second), vowel, silence(rate, time.Duration(gap)*time.Millisecond), hiss, silence(rate, 2*time.Second))
+		if _, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(ends) != 1 || !near(ends[0].At, afterwards[gap], 40) {
+			t.Errorf("a hiss %d ms after a vowel: to %v", gap, ends)
+		}
+	}
+}
