@@ -143,7 +143,7 @@ func (d *detector) knocks() bool {
 func (d *detector) strikes(peak float64) bool {
 	const least, near, within = 20., 6., 2 // decibels below the peak, frames
 	for i := max(d.run.start, within); i <= d.run.last; i++ {
-		if d.frameAt(i).levels[whole] >= peak-near && d.frameAt(i-within).levels[whole] <= peak-least {
+		if d.frameAt(i).levels[whole] >= peak-near && d.frameAt(i - within).levels[whole] <= peak-least {
 			return true
 		}
 	}
