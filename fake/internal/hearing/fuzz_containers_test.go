@@ -40,6 +40,27 @@ func beginning(tb testing.TB, name string, n int) []byte {
 	return b[:min(n, len(b))]
 }
 
+func FuzzWAV(f *testing.F) {
+	body := le(sample(8000)[8000:9000])
+	for _, audio := range [][]byte{
+		wav(fmtChunk(1, 2, 8000, 16), body), riff(chunk("odd ", []byte("x")), fmtChunk(6, 1, 8000, 8), chunk("data", body)),
+		riff(fmtChunk(7, 1, 8000, 8), chunk("LIST", nil), chunk("data", body)),
+	} {
+		f.Add(audio[12:], uint16(7))
+	}
+	f.Fuzz(func(t *testing.T, chunks []byte, size uint16) {
+		probe(t, append([]byte("RIFF\xFF\xFF\xFF\xFFWAVE"), chunks...), size)
+	})
+}
+
+func FuzzADPCM(f *testing.F) {
+	f.Add(uint16(16000), []byte("\x77\xF1\x08\x80\x91"), uint16(1))
+	f.Add(uint16(48000), bytes.Repeat([]byte{0x77, 0xFF}, 200), uint16(3))
+	f.Fuzz(func(t *testing.T, rate uint16, nibbles []byte, size uint16) {
+		probe(t, adpcm(rate, nibbles), size)
+	})
+}
+
 func FuzzFLAC(f *testing.F) {
 	f.Add(beginning(f, "8000.flac", 3000), uint16(7))
 	f.Add(beginning(f, "16000.flac", 2000), uint16(1))
