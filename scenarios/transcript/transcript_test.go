@@ -83,6 +83,25 @@ func TestReadsFilesThatPeopleHave(t *testing.T) {
 	}
 }
 
+func TestNamesNoMoreSpeakersThanTheServiceTellsApart(t *testing.T) {
+	var crowd strings.Builder
+	for i := range 22 {
+		fmt.Fprintf(&crowd, `,{"text":"x","speaker":"person %d"}`, i)
+	}
+	crowd.WriteString(`,{"text":"x","speaker":"person 3"}`)
+	cues := parse(t, "a.json", `{"utterances":[`+crowd.String()[1:]+`]}`).Cues
+	for i, want := range map[int]string{0: "speaker0", 18: "speaker18", 19: "speaker19", 20: "speaker19", 21: "speaker19", 22: "speaker3"} {
+		if got := cues[i].Tokens[0].Label.Value; got != want {
+			t.Errorf("utterance %d: %s, not %s", i, got, want)
+		}
+	}
+	for name, want := range map[string]string{"speaker19": "speaker19", "speaker20": "speaker0", "speaker07": "speaker0", "speaker+1": "speaker0", "speaker": "speaker0"} {
+		if got := parse(t, "a.json", `{"utterances":[{"text":"x","speaker":"`+name+`"}]}`).Cues[0].Tokens[0].Label.Value; got != want {
+			t.Errorf("%s: %s, not %s", name, got, want)
+		}
+	}
+}
+
 func TestSaysWhatIsWrongWithAFileAndWhere(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"empty":              {"a.txt", " \n", "a.txt: says nothing"},
