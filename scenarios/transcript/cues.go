@@ -80,6 +80,9 @@ func (r *cueReader) cue(from, to int) (c Cue, isCue bool, err error) {
 	c = Cue{Start: protocol.Some(start), End: protocol.Some(end)}
 	var said []string
 	for i := timing + 1; i < to; i++ {
+		if _, _, err := r.times(i); err == nil {
+			return Cue{}, false, at(r.file, r.all, i, 0, "these times stand in the text of the cue before them; a blank line goes between two cues")
+		}
 		said = append(said, strings.TrimSpace(r.all[i]))
 	}
 	if err := r.markup(strings.Join(said, "\n"), &c); err != nil {

@@ -107,7 +107,7 @@ func (n *node) field(name string) *node {
 // object hands every field to its reader.
 func (n *node) object(readers map[string]func(*node), required ...string) {
 	if n.value != json.Delim('{') {
-		n.fail("must be an object, like {\"%s\": …}", slices.Sorted(maps.Keys(readers))[0])
+		n.fail("must be an object, like {\"%s\": …}", slices.Max(slices.Collect(maps.Keys(readers)))) // utterances, or written
 		return
 	}
 	known := slices.Sorted(maps.Keys(readers))
