@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,12 +29,16 @@ type Segmenter struct {
 	Unknown    []string // other names; they count for nothing (assumed)
 }
 
-// ParseSegmenter reads the value of segmenterProperties. Every name is listed once, in the order in which it came.
+// ParseSegmenter reads the value of segmenterProperties. Every name is listed once, where it came last.
 func ParseSegmenter(value string) Segmenter {
 	var s Segmenter
 	props := SegmenterProperties(value)
+	last := make(map[string]int, len(props))
 	for i, p := range props {
-		if slices.ContainsFunc(props[i+1:], func(later Param) bool { return later.Key == p.Key }) {
+		last[p.Key] = i
+	}
+	for i, p := range props {
+		if last[p.Key] > i {
 			continue
 		}
 		readable := true
