@@ -215,6 +215,7 @@ func requestMutants() []mutant {
 		body("percent-unknown", "does not decode values of d", `%2D`, "%252D"),
 		body("blank-breaks-d", "takes d for a name when it has several words", `(name="d"\r\n\r\n-a-general) [^\r]*`, "$1-and-more"),
 		body("settings-break-d", "refuses settings in d", `(grammarFileNames=-a-general) [a-zA-Z]+=[^\r]*`, "$1-x"),
+		body("sync-diarizer-ignored", "ignores useDiarizer", `useDiarizer%3D1`, "x%3D1"),
 		body("preamble-refused", "refuses bytes before the first boundary", `^\r\n--`, "\r\nX-"),
 		body("filename-required", "takes only files for audio", `name="a"\r\n`, "name=\"x\"\r\n"),
 		body("filename-refused", "takes no files", `name="a"; filename="[^"]*"`, `name="x"`),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"mockamivoice/fake/internal/hearing"
@@ -62,12 +61,7 @@ func (s *Server) think(ctx context.Context, r recognition, u utterance, index in
 	if t.Code == "" {
 		t = r.fit(r.heardAs(cue), u, 0)
 	}
-	switch {
-	case !r.diarize:
-		r.unlabel(t.Tokens)
-	case !slices.ContainsFunc(t.Tokens, func(k protocol.Token) bool { return k.Label.OK }):
-		label(t.Tokens, index)
-	}
+	r.nameSpeakers(t.Tokens, labelled(t.Tokens), u, index)
 	return t, ""
 }
 

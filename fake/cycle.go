@@ -64,6 +64,7 @@ func (c *stream) authorize(a session.Authorize) session.Answered {
 		return answer
 	}
 	c.x.learn(context.Background(), &r, format.Rate)
+	c.x.noteSegmenter(r.segmenter, r.surface)
 	r.books = c.s.books(c.x)
 	spec := streamSpec(c.x.stage, format, r.interval)
 	spec.Keep = c.s.recognizer != nil

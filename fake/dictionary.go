@@ -195,6 +195,7 @@ func (u *upload) vocabulary() {
 	}
 	ctx := context.WithoutCancel(u.x.r.Context()) // a client that left has had its session all the same
 	u.x.learn(ctx, r, rate)
+	u.x.noteSegmenter(r.segmenter, r.surface)
 	u.x.save(ctx, r, rate)
 }
 

@@ -3,6 +3,7 @@ package fake
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
@@ -85,33 +86,55 @@ func joinSegments(segments []protocol.Segment, text string) protocol.Utterance {
 	return all
 }
 
-func hasSpeakers(segments []protocol.Segment) bool {
-	return slices.ContainsFunc(segments, func(s protocol.Segment) bool {
-		return slices.ContainsFunc(s.Results[0].Tokens, func(k protocol.Token) bool { return k.Label.OK })
-	})
-}
-
 // nameSpeakers labels every token. Two speakers take turns by utterance, or as many as are asked for; where there are fewer
 // utterances than speakers, the words are shared out. (documented: the labels; the turns are ours)
 func nameSpeakers(segments []protocol.Segment, p protocol.JobParams) {
 	const usual = 2
-	if hasSpeakers(segments) { // a transcript has told them
+	var all [][]protocol.Token
+	total, known := 0, false
+	for _, s := range segments {
+		tokens := s.Results[0].Tokens
+		all = append(all, tokens)
+		total += len(tokens)
+		known = known || labelled(tokens)
+	}
+	if known { // a transcript has told them
+		mergeSpeakers(all, p.MaxSpeakers)
 		return
 	}
 	speakers := min(max(usual, p.MinSpeakers), p.MaxSpeakers)
-	total := 0
-	for _, s := range segments {
-		total += len(s.Results[0].Tokens)
-	}
 	n := 0
-	for i, s := range segments {
-		for k := range s.Results[0].Tokens {
+	for i, tokens := range all {
+		for k := range tokens {
 			who := i % speakers
 			if len(segments) < speakers && total > 0 {
 				who = n * speakers / total
 			}
-			s.Results[0].Tokens[k].Label = protocol.Some("speaker" + strconv.Itoa(who))
+			tokens[k].Label = protocol.Some("speaker" + strconv.Itoa(who))
 			n++
+		}
+	}
+}
+
+// mergeSpeakers keeps to the most speakers that a client asked for. Where a transcript tells of more, they are numbered as they begin to
+// speak, and those who are too many count as the last. Fewer than the least do not become more. (ours)
+func mergeSpeakers(all [][]protocol.Token, most int) {
+	var names []string
+	beyond := false
+	for _, tokens := range all {
+		for _, k := range tokens {
+			if l := k.Label; l.OK && !slices.Contains(names, l.Value) {
+				names = append(names, l.Value)
+				n, err := strconv.Atoi(strings.TrimPrefix(l.Value, "speaker"))
+				beyond = beyond || err != nil || n >= most
+			}
+		}
+	}
+	for _, tokens := range all {
+		for i := range tokens {
+			if l := &tokens[i].Label; beyond && l.OK {
+				l.Value = "speaker" + strconv.Itoa(min(slices.Index(names, l.Value), most-1))
+			}
 		}
 	}
 }

@@ -22,7 +22,8 @@ type recognition struct {
 	all       []protocol.Param // of d
 	ampersand bool
 	fillers   bool // keepFillerToken=1 (documented: request-parameters)
-	diarize   bool // segmenterProperties with useDiarizer=1 (documented: speaker-diarization)
+	segmenter protocol.Segmenter
+	diarizer  diarizer // of segmenterProperties, on the surfaces where they name speakers
 	interval  time.Duration
 	noLog     bool // of the path, or loggingOptOut
 	speakers  bool // speakerDiarization of a job (documented: speaker-diarization)
@@ -52,13 +53,17 @@ func (s *Server) recognition(u *upload) recognition {
 		v, _ := protocol.First(d.Params, key)
 		return v
 	}
-	return recognition{
+	r := recognition{
 		surface: u.x.surface, all: d.Params, engine: d.Engine, language: hearing.Language(d.Engine), key: find("authorization"), ampersand: d.Ampersand(),
-		fillers: find("keepFillerToken") == "1", diarize: u.x.surface == protocol.SurfaceSync && wantsSpeakers(find("segmenterProperties")), // ruled: no effect on jobs
+		fillers: find("keepFillerToken") == "1", segmenter: protocol.ParseSegmenter(find("segmenterProperties")),
 		noLog:      u.x.r.URL.Path == protocol.PathSyncNoLog || u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("loggingOptOut"), "True"),
 		speakers:   u.x.surface == protocol.SurfaceAsync && strings.EqualFold(find("speakerDiarization"), "True"),
 		vocabulary: askVocabulary(d.Engine, d.Params, protocol.First),
 	}
+	if r.surface == protocol.SurfaceSync { // ruled: no effect on the speakers of a job
+		r.diarizer = newDiarizer(r.segmenter)
+	}
+	return r
 }
 
 // startRecognition reads the parameters of an s command.
@@ -67,16 +72,12 @@ func startRecognition(start protocol.Start) recognition {
 	if names := start.Engines(); len(names) > 0 {
 		engine = names[0]
 	}
+	segmenter := protocol.ParseSegmenter(start.Value("segmenterProperties"))
 	return recognition{
 		surface: protocol.SurfaceStream, engine: engine, language: hearing.Language(engine), key: start.Value("authorization"),
-		fillers: start.Value("keepFillerToken") == "1", diarize: wantsSpeakers(start.Value("segmenterProperties")),
+		fillers: start.Value("keepFillerToken") == "1", segmenter: segmenter, diarizer: newDiarizer(segmenter),
 		interval: interimInterval(start), vocabulary: askVocabulary(engine, start.Params, protocol.Last),
 	}
-}
-
-func wantsSpeakers(properties string) bool {
-	v, _ := protocol.Last(protocol.SegmenterProperties(properties), "useDiarizer")
-	return v == "1"
 }
 
 // interimInterval is how much audio lies between two U events: 400 ms unless resultUpdatedInterval says otherwise, none at 0.
@@ -122,8 +123,8 @@ func (s *Server) knows(r recognition, u utterance, index int, play *scenarios.Sc
 		t, known = s.transcriber(speech(r, u, index))
 		t.Tokens = slices.Clone(t.Tokens) // whoever made them may use them again
 	}
-	if known && r.diarize {
-		label(t.Tokens, index)
+	if known {
+		r.nameSpeakers(t.Tokens, labelled(t.Tokens), u, index)
 	}
 	return t, known
 }
@@ -135,22 +136,13 @@ func (s *Server) builtIn(r recognition, u utterance, index int) Transcript {
 	}
 	h := hearing.Transcribe(r.language, u.voice, r.fillers)
 	t := Transcript{Tokens: h.Tokens, Confidence: h.Confidence, Text: h.Text}
-	if r.diarize {
-		label(t.Tokens, index)
-	}
+	r.diarizer.label(t.Tokens, index, u.voice.Digest)
 	return t
 }
 
 func notUnderstood() Transcript {
 	e := protocol.NewError(protocol.SyncRejected)
 	return Transcript{Code: e.Code, Message: e.Message}
-}
-
-// label names the speaker on every token; two speakers take turns. (documented: the labels; the turns are ours)
-func label(tokens []protocol.Token, index int) {
-	for i := range tokens {
-		tokens[i].Label = protocol.Some("speaker" + strconv.Itoa(index%2))
-	}
 }
 
 // result is the payload of an A event. (documented: reference-websocket-a-event-packet)

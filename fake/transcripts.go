@@ -148,12 +148,7 @@ func (r *recognition) told(u utterance, index int) (t Transcript, ok bool) {
 		return Transcript{Code: cue.Code, Message: scenarios.Said{Code: cue.Code}.Message()}, true
 	}
 	t = r.fit(r.heardAs(cue), u, found.Shift)
-	switch {
-	case !r.diarize:
-		r.unlabel(t.Tokens)
-	case !found.Transcript.Speakers():
-		label(t.Tokens, index)
-	}
+	r.nameSpeakers(t.Tokens, found.Transcript.Speakers(), u, index)
 	return t, true
 }
 
@@ -194,16 +189,6 @@ func (r *recognition) fit(cue transcript.Cue, u utterance, shift int) Transcript
 	}
 	spread(t.Tokens, u)
 	return t
-}
-
-// unlabel takes the labels, unless a job asked for them.
-func (r *recognition) unlabel(tokens []protocol.Token) {
-	for i := range tokens {
-		if r.speakers {
-			return
-		}
-		tokens[i].Label = protocol.Maybe[string]{}
-	}
 }
 
 // foretell is the nth interim result of an utterance that a transcript tells about, at the moment at which it ends for now. said is

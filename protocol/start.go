@@ -149,17 +149,6 @@ func (s Start) Engines() []string {
 	return strings.FieldsFunc(s.Engine, func(r rune) bool { return r == '\x01' })
 }
 
-// SegmenterProperties reads the blank-separated name=value list of segmenterProperties; of two equal names the last counts.
-// (documented: speaker-diarization names useDiarizer)
-func SegmenterProperties(value string) []Param {
-	var props []Param
-	for w := range strings.FieldsSeq(value) {
-		k, v, _ := strings.Cut(w, "=")
-		props = append(props, Param{Key: k, Value: v})
-	}
-	return props
-}
-
 // malformed says that msg is no packet of this protocol, without quoting what may be audio or a secret.
 func malformed(msg []byte) error {
 	if len(msg) == 0 {

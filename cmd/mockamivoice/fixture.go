@@ -14,7 +14,7 @@ import (
 type fixtureCommand struct {
 	Text   []string      `required:"" sep:"none" help:"What an utterance says, up to 200 characters of any script; repeatable, an utterance each." placeholder:"TEXT"`
 	Gap    time.Duration `default:"1.5s" help:"Silence between two utterances, at least 1s. (${default})" placeholder:"DURATION"`
-	Rate   int           `help:"Samples a second: 8000, 11025, 16000, 22050, 32000, 44100 or 48000. (16000, or what the format says)" placeholder:"HZ"`
+	Rate   *int          `help:"Samples a second: 8000, 11025, 16000, 22050, 32000, 44100 or 48000. (16000, or what the format says)" placeholder:"HZ"`
 	Format string        `default:"wav" help:"wav, raw, or a name: LSB16K, MSB16K, MULAW, ALAW, WAVMULAW, … (${default})" placeholder:"NAME"`
 	Output string        `short:"o" default:"-" help:"File to write, or - for stdout. (${default})" placeholder:"FILE"`
 }
@@ -69,9 +69,9 @@ func (c *fixtureCommand) format() (sound.Format, error) {
 	name := strings.ToLower(c.Format)
 	if name == "wav" || name == "raw" {
 		const usual = 16000
-		rate := c.Rate
-		if rate == 0 {
-			rate = usual
+		rate := usual
+		if c.Rate != nil {
+			rate = *c.Rate
 		}
 		for _, f := range protocol.AudioFormats() {
 			if f.Encoding == protocol.PCM16LE && f.Rate == rate {
@@ -84,8 +84,8 @@ func (c *fixtureCommand) format() (sound.Format, error) {
 	if err != nil {
 		return sound.Format{}, usage("--format: %w, or wav, or raw", err)
 	}
-	if c.Rate != 0 && c.Rate != f.Rate {
-		return sound.Format{}, usage("--rate: %s has %d samples a second, not %d; leave --rate out, or give --format wav or raw", strings.ToUpper(c.Format), f.Rate, c.Rate)
+	if c.Rate != nil && *c.Rate != f.Rate {
+		return sound.Format{}, usage("--rate: %s has %d samples a second, not %d; leave --rate out, or give --format wav or raw", strings.ToUpper(c.Format), f.Rate, *c.Rate)
 	}
 	return f, nil
 }

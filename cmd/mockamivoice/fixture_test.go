@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,7 @@ func TestFixtureSaysWhatIsWrong(t *testing.T) {
 		"a gap of 900ms is too short":   {"--text", "a", "--gap", "900ms"},
 		"--gap: 0s is no silence":       {"--text", "a", "--gap", "0s"},
 		"--rate: 12000 samples":         {"--text", "a", "--rate", "12000"},
+		"--rate: 0 samples":             {"--text", "a", "--rate", "0"},
 		"--rate: MULAW has 8000":        {"--text", "a", "--rate", "16000", "--format", "MULAW"},
 		`--format: "mp3" is not`:        {"--text", "a", "--format", "mp3"},
 	} {
@@ -50,6 +52,14 @@ func TestFixtureSaysWhatIsWrong(t *testing.T) {
 		if got.status != 2 || got.out != "" || !strings.Contains(got.errs, want) {
 			t.Errorf("%q: %+v, want %q", args, got, want)
 		}
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if status := run(t.Context(), []string{"fixture", "--text", "a"}, strings.NewReader(""), null, io.Discard); status != 0 {
+		t.Errorf("the null device is taken for a terminal: status %d", status)
 	}
 	missing := filepath.Join(t.TempDir(), "no", "hello.wav")
 	if got := call(t, "", "fixture", "--text", "a", "-o", missing); got.status != 3 || !strings.Contains(got.errs, missing) {

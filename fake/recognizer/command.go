@@ -42,7 +42,7 @@ func Environment(environ []string, more ...string) []string {
 // Command is a recognizer that runs argv, a program and its arguments, for each utterance, with env and LanguageVariable as its whole
 // environment. No shell is involved, and nothing of a request comes into the arguments. The utterance is a WAV file on its standard
 // input; on its standard output it answers text, or the JSON of a result, in at most 64 KiB. A program that fails, or that is not done
-// in time, is no answer: it is killed then, and what it started with it. Command fails when there is no such program.
+// in time, is no answer: it is killed then. What it started ends with it, in any case. Command fails when there is no such program.
 func Command(l Limits, argv, env []string) (fake.Recognizer, error) {
 	if len(argv) == 0 || argv[0] == "" {
 		return nil, errors.New("names no program")
@@ -75,12 +75,12 @@ func run(ctx context.Context, argv, env []string, stdin []byte) ([]byte, error) 
 		return nil, fmt.Errorf("start the command: %w", err)
 	}
 	err := cmd.Wait()
-	if errors.Is(err, exec.ErrWaitDelay) { // what it started holds on to its output
-		_ = killGroup(cmd)
-	}
+	_ = killGroup(cmd) // what it started goes with it, however it ended
 	switch {
 	case out.tooMuch:
 		return nil, fmt.Errorf("the command writes more than %d bytes", mostOutput)
+	case errors.Is(err, exec.ErrWaitDelay):
+		return nil, errors.New("the command is done, and something that it started holds on to its output")
 	case err != nil && len(complaint.text) > 0:
 		return nil, fmt.Errorf("the command: %w: %s", err, excerpt(complaint.text))
 	case err != nil:

@@ -83,7 +83,7 @@ func WAV(sound fake.Sound) []byte {
 // whose times count from the beginning of the utterance and are moved to where it begins. A text of nothing but blanks means that
 // nothing was understood.
 func read(answer []byte, s fake.Speech) (fake.Transcript, error) {
-	answer = bytes.TrimSpace(answer)
+	answer = trim(answer)
 	if len(answer) == 0 || answer[0] != '{' {
 		return readAs("answer.txt", answer, s)
 	}
@@ -92,7 +92,10 @@ func read(answer []byte, s fake.Speech) (fake.Transcript, error) {
 		Results, Utterances, Status, Segments json.RawMessage
 	}
 	err := json.Unmarshal(answer, &known)
+	wrong, isWrong := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
+	case isWrong:
+		return fake.Transcript{}, fmt.Errorf("the answer's text is a %s, not a text", strings.Replace(wrong.Value, "array", "list", 1))
 	case err != nil:
 		return fake.Transcript{}, fmt.Errorf("the answer is no JSON: %w", err)
 	case known.Results == nil && known.Utterances == nil && known.Status == nil && known.Text == nil:
@@ -101,6 +104,11 @@ func read(answer []byte, s fake.Speech) (fake.Transcript, error) {
 		return readAs("answer.txt", []byte(*known.Text), s)
 	}
 	return readAs("answer.json", answer, s)
+}
+
+// trim takes away blanks, and the mark that some programs put before UTF-8.
+func trim(answer []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(answer, []byte("\uFEFF")))
 }
 
 // fails tells whether a result has a code.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,9 +59,20 @@ func play(args []string) int {
 		child.Stdout = os.Stdout
 		_ = child.Start()
 		_ = child.Wait()
+	case "leave": // a child behind, that has called already
+		child := exec.Command(os.Args[0], role, "sleep", args[1])
+		if args[2] == "holding" {
+			child.Stdout = os.Stdout
+		}
+		calls, _ := child.StderrPipe()
+		_ = child.Start()
+		_, _ = calls.Read(make([]byte, 1))
+		status, _ := strconv.Atoi(args[3])
+		return status
 	case "sleep":
 		conn, err := net.Dial("tcp", args[1])
 		if err == nil {
+			fmt.Fprintln(os.Stderr, "up")
 			_, _ = conn.Read(make([]byte, 1))
 		}
 	}
@@ -97,7 +109,10 @@ func TestAnswersThatAreUnderstood(t *testing.T) {
 		"garbage":          {"{\"text\"", "", "", "no JSON"},
 		"not UTF-8":        {"a\xff", "", "", "is not UTF-8"},
 		"JSON of no kind":  {`{"hello":1}`, "", "", `neither "text" nor "results"`},
-		"text of no kind":  {`{"text":5}`, "", "", "no JSON"},
+		"text of no kind":  {`{"text":5}`, "", "", "text is a number, not a text"},
+		"list of texts":    {`{"text":["a"]}`, "", "", "text is a list, not a text"},
+		"status of a kind": {`{"status":5,"segments":[]}`, "", "", "status"},
+		"text after a BOM": {"\uFEFF{\"text\":\"hi\"}", "hi", "hi", ""},
 		"a misspelt field": {`{"utterances":[{"txet":"one"}]}`, "", "", `did you mean "text"?`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +123,7 @@ func TestAnswersThatAreUnderstood(t *testing.T) {
 				t.Fatal(err)
 			}
 			all := map[string]fake.Recognizer{"command": command(t, recognizer.Limits{}, nil, "say", c.answer)}
-			if strings.HasPrefix(c.answer, "{") {
+			if strings.HasPrefix(strings.TrimPrefix(c.answer, "\uFEFF"), "{") {
 				all["server"] = byServer
 			}
 			for name, ask := range all {
@@ -209,6 +224,38 @@ func TestCommandIsKilledWithItsChildren(t *testing.T) {
 	}
 	if _, err := child.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error("the child of the command goes on")
+	}
+}
+
+func TestCommandLeavesNobodyBehind(t *testing.T) {
+	for _, c := range []struct{ output, status, err string }{
+		{"holding", "0", "something that it started holds on to its output"},
+		{"holding", "3", "exit status 3"},
+		{"closed", "0", ""},
+		{"closed", "3", "exit status 3"},
+	} {
+		t.Run(c.output+" "+c.status, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			_, err = command(t, recognizer.Limits{Time: time.Hour}, nil, "leave", l.Addr().String(), c.output, c.status)(t.Context(), speech(), sound())
+			if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Error(err)
+			}
+			child, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer child.Close()
+			if err := child.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := child.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the child of the command goes on")
+			}
+		})
 	}
 }
 

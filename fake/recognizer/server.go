@@ -39,7 +39,7 @@ func Server(l Limits, address, model string) (fake.Recognizer, error) {
 		if err != nil {
 			return fake.Transcript{}, err
 		}
-		if answer = bytes.TrimSpace(answer); len(answer) == 0 || answer[0] != '{' {
+		if answer = trim(answer); len(answer) == 0 || answer[0] != '{' {
 			return fake.Transcript{}, errors.New("the reply is no JSON object")
 		}
 		return read(answer, s)

@@ -21,6 +21,9 @@ func parseVTT(name, text string) (*Transcript, error) {
 		return nil, at(name, all, 0, 0, "a WebVTT file begins with a line WEBVTT")
 	}
 	r := cueReader{file: name, all: all, next: 1, separator: ".", markup: vttMarkup}
+	for r.next < len(all) && !r.divides(r.next) && !strings.Contains(all[r.next], arrow) {
+		r.next++ // the rest of the head, like Kind: captions or X-TIMESTAMP-MAP
+	}
 	return r.read()
 }
 
@@ -43,7 +46,7 @@ func (r *cueReader) read() (*Transcript, error) {
 	t := &Transcript{}
 	for r.next < len(r.all) {
 		block := r.next
-		for r.next < len(r.all) && strings.TrimSpace(r.all[r.next]) != "" {
+		for r.next < len(r.all) && !r.divides(r.next) {
 			r.next++
 		}
 		c, isCue, err := r.cue(block, r.next)
@@ -59,6 +62,17 @@ func (r *cueReader) read() (*Transcript, error) {
 		return nil, &strict.Error{File: r.file, Message: "has no cue, like 00:00:01" + r.separator + "000 --> 00:00:02" + r.separator + "500 with a text on the next line"}
 	}
 	return t, nil
+}
+
+// divides tells whether a line is blank and goes between two blocks. A line of blanks right behind the times of WebVTT is the first of
+// the text, as a large platform for videos writes it.
+func (r *cueReader) divides(line int) bool {
+	text := r.all[line]
+	if strings.TrimSpace(text) != "" {
+		return false
+	}
+	isText := r.separator == "." && text != "" && line > 0 && strings.Contains(r.all[line-1], arrow)
+	return !isText || line+1 == len(r.all) || strings.TrimSpace(r.all[line+1]) == ""
 }
 
 // cue reads the lines from one to another. Where the first two have no times they are a note or a style of WebVTT.
@@ -80,6 +94,9 @@ func (r *cueReader) cue(from, to int) (c Cue, isCue bool, err error) {
 	c = Cue{Start: protocol.Some(start), End: protocol.Some(end)}
 	var said []string
 	for i := timing + 1; i < to; i++ {
+		if _, _, err := r.times(i); err == nil {
+			return Cue{}, false, at(r.file, r.all, i, 0, "these times stand in the text of the cue before them; a blank line goes between two cues")
+		}
 		said = append(said, strings.TrimSpace(r.all[i]))
 	}
 	if err := r.markup(strings.Join(said, "\n"), &c); err != nil {
@@ -90,7 +107,7 @@ func (r *cueReader) cue(from, to int) (c Cue, isCue bool, err error) {
 
 // isAside tells whether a block of WebVTT says nothing of what is said.
 func isAside(line string) bool {
-	word, _, _ := strings.Cut(line, " ")
+	word, _, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
 	return !strings.Contains(line, arrow) && (word == "NOTE" || word == "STYLE" || word == "REGION")
 }
 

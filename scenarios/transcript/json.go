@@ -22,7 +22,7 @@ func parseJSON(name, text string) (*Transcript, error) {
 		names = append(names, f.name)
 	}
 	if !slices.Contains(names, "utterances") && (slices.Contains(names, "results") || slices.Contains(names, "segments") || slices.Contains(names, "status")) {
-		return parseService(name, text)
+		return parseService(root)
 	}
 	return readOwn(root)
 }
@@ -167,17 +167,21 @@ type service struct {
 	} `json:"sentiment_analysis"`
 }
 
-func parseService(name, text string) (*Transcript, error) {
+func parseService(root *node) (*Transcript, error) {
 	var s service
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		e := &strict.Error{File: name}
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			e = place(name, text, int(wrong.Offset)-1)
-			e.Message = fmt.Sprintf("%s is a %s, which is not what the service writes there", strings.TrimPrefix(wrong.Field, "Result."), wrong.Value)
-		} else {
-			e.Message = err.Error()
+	name := root.doc.name
+	if err := json.Unmarshal([]byte(root.doc.text), &s); err != nil {
+		wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+		if !ok {
+			return nil, &strict.Error{File: name, Message: err.Error()}
 		}
-		return nil, e
+		field := strings.TrimPrefix(wrong.Field, "Result.")
+		found := root.find(strings.Split(field, "."), wrong.Value) // wrong.Offset may count from somewhere inside
+		if found == nil {
+			found = root
+		}
+		found.fail("%s is %s, which is not what the service writes there", field, withArticle(wrong.Value))
+		return nil, root.doc.first
 	}
 	if s.Status != "" && s.Status != "completed" {
 		return nil, &strict.Error{File: name, Message: fmt.Sprintf("is a job in state %q; only a completed one says something", s.Status)}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -100,7 +101,8 @@ func (t *Transcript) Speakers() bool {
 	})
 }
 
-// nameSpeakers gives speakers the service's names, in the order in which they speak, unless they all have such names already.
+// nameSpeakers gives speakers the service's names, in the order in which they speak, unless they all have such names already. Those who
+// are more than the service tells apart count as the last. (observed: 20)
 func (t *Transcript) nameSpeakers() {
 	var names []string
 	own := true
@@ -118,7 +120,7 @@ func (t *Transcript) nameSpeakers() {
 	for _, c := range t.Cues {
 		for i := range c.Tokens {
 			if l := &c.Tokens[i].Label; l.OK {
-				l.Value = fmt.Sprintf("speaker%d", slices.Index(names, l.Value))
+				l.Value = fmt.Sprintf("speaker%d", min(slices.Index(names, l.Value), protocol.MostSpeakers-1))
 			}
 		}
 	}
@@ -127,7 +129,8 @@ func (t *Transcript) nameSpeakers() {
 // isSpeaker tells whether name is a label of the service. (documented: speaker-diarization)
 func isSpeaker(name string) bool {
 	number, found := strings.CutPrefix(name, "speaker")
-	return found && number != "" && strings.Trim(number, "0123456789") == ""
+	n, err := strconv.Atoi(number)
+	return found && err == nil && n >= 0 && n < protocol.MostSpeakers && number == strconv.Itoa(n)
 }
 
 // spokenBy marks tokens as those of a speaker; an empty name marks nothing.

@@ -62,10 +62,15 @@ func TestReadsFilesThatPeopleHave(t *testing.T) {
 			"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<00:01.200><c>one</c> <00:01.600>two three",
 			"1000-2000 «one two three» one@1200-1600 two@1600-1800 three@1800-2000\n",
 		},
-		"ruby":            {"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<ruby>今日<rt>きょう</rt></ruby>は", "1000-2000 «今日は» 今日=きょう は=は\n"},
-		"SubRip":          {"a.srt", "1\r\n00:00:02,000 --> 00:00:03,000\r\n{\\an8}<i>later</i>\r\n\r\n2\r\n00:00:01,000 --> 00:00:01,900\r\nカメラ\r\nです\r\n", "1000-1900 «カメラ です» カメラ=かめら です=です\n2000-3000 «later» later\n"},
-		"service, sync":   {"a.json", `{"results":[{"tokens":[{"written":"\u3042","confidence":1,"starttime":10,"endtime":20,"spoken":"あ","label":"speaker3"}],"confidence":0.9,"starttime":0,"endtime":30,"tags":[],"rulename":"","text":"あ"}],"utteranceid":"x","text":"あ","code":"","message":""}`, "0-30 «あ» あ=あ@10-20/speaker3\n"},
-		"service, failed": {"a.json", `{"results":[{"tokens":[],"tags":[],"rulename":"","text":""}],"text":"","code":"o","message":"…"}`, "o«»\n"},
+		"WebVTT of a platform": {
+			"a.vtt", "WEBVTT\nKind: captions\nLanguage: en\n\nNOTE\tmade there\n\n00:01.000 --> 00:02.000 align:start\n \none<00:01.600><c> two</c>\n\n00:02.000 --> 00:02.010\n \n\n00:03.000 --> 00:04.000\n \nthree\n \n",
+			"1000-2000 «one two» one@1000-1600 two@1600-2000\n3000-4000 «three» three\n",
+		},
+		"WebVTT of a stream": {"a.vtt", "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n1\n00:01.000 --> 00:02.000\none\n", "1000-2000 «one» one\n"},
+		"ruby":               {"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<ruby>今日<rt>きょう</rt></ruby>は", "1000-2000 «今日は» 今日=きょう は=は\n"},
+		"SubRip":             {"a.srt", "1\r\n00:00:02,000 --> 00:00:03,000\r\n{\\an8}<i>later</i>\r\n\r\n2\r\n00:00:01,000 --> 00:00:01,900\r\nカメラ\r\nです\r\n", "1000-1900 «カメラ です» カメラ=かめら です=です\n2000-3000 «later» later\n"},
+		"service, sync":      {"a.json", `{"results":[{"tokens":[{"written":"\u3042","confidence":1,"starttime":10,"endtime":20,"spoken":"あ","label":"speaker3"}],"confidence":0.9,"starttime":0,"endtime":30,"tags":[],"rulename":"","text":"あ"}],"utteranceid":"x","text":"あ","code":"","message":""}`, "0-30 «あ» あ=あ@10-20/speaker3\n"},
+		"service, failed":    {"a.json", `{"results":[{"tokens":[],"tags":[],"rulename":"","text":""}],"text":"","code":"o","message":"…"}`, "o«»\n"},
 		"service, job": {
 			"a.json", `{"status":"completed","audio_size":1,"segments":[{"results":[{"tokens":[],"starttime":5,"endtime":6,"text":"b"}],"text":"b"},{"results":[{"tokens":[],"starttime":1,"endtime":2,"text":"a"}],"text":"a"}],"text":"ab","code":"","message":""}`,
 			"1-2 «a» a\n5-6 «b» b\n",
@@ -83,6 +88,25 @@ func TestReadsFilesThatPeopleHave(t *testing.T) {
 	}
 }
 
+func TestNamesNoMoreSpeakersThanTheServiceTellsApart(t *testing.T) {
+	var crowd strings.Builder
+	for i := range 22 {
+		fmt.Fprintf(&crowd, `,{"text":"x","speaker":"person %d"}`, i)
+	}
+	crowd.WriteString(`,{"text":"x","speaker":"person 3"}`)
+	cues := parse(t, "a.json", `{"utterances":[`+crowd.String()[1:]+`]}`).Cues
+	for i, want := range map[int]string{0: "speaker0", 18: "speaker18", 19: "speaker19", 20: "speaker19", 21: "speaker19", 22: "speaker3"} {
+		if got := cues[i].Tokens[0].Label.Value; got != want {
+			t.Errorf("utterance %d: %s, not %s", i, got, want)
+		}
+	}
+	for name, want := range map[string]string{"speaker19": "speaker19", "speaker20": "speaker0", "speaker07": "speaker0", "speaker+1": "speaker0", "speaker": "speaker0"} {
+		if got := parse(t, "a.json", `{"utterances":[{"text":"x","speaker":"`+name+`"}]}`).Cues[0].Tokens[0].Label.Value; got != want {
+			t.Errorf("%s: %s, not %s", name, got, want)
+		}
+	}
+}
+
 func TestSaysWhatIsWrongWithAFileAndWhere(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"empty":              {"a.txt", " \n", "a.txt: says nothing"},
@@ -93,6 +117,7 @@ func TestSaysWhatIsWrongWithAFileAndWhere(t *testing.T) {
 		"unknown at the top": {"a.json", `{"utterance": []}`, `a.json:1:2: unknown field "utterance", did you mean "utterances"?`},
 		"twice":              {"a.json", `{"utterances": [{"text":"a","text":"b"}]}`, "a.json:1:29: text is there twice"},
 		"missing":            {"a.json", `{"sentiment": []}`, "a.json:1:1: utterances is missing"},
+		"a list":             {"a.json", `["a"]`, `a.json:1:1: must be an object, like {"utterances": …}`},
 		"no list":            {"a.json", `{"utterances": {}}`, "a.json:1:16: must be a list"},
 		"no utterance":       {"a.json", `{"utterances": []}`, "at least one utterance"},
 		"empty utterance":    {"a.json", `{"utterances": [{}]}`, "needs text, tokens or code"},
@@ -107,6 +132,9 @@ func TestSaysWhatIsWrongWithAFileAndWhere(t *testing.T) {
 		"sentiment, range":   {"a.json", `{"utterances":[{"text":"a"}],"sentiment":[{"starttime":0,"endtime":1,"energy":101}]}`, "energy lies between 0 and 100"},
 		"deep":               {"a.json", strings.Repeat("[", 40) + strings.Repeat("]", 40), "nested deeper than 32"},
 		"service, type":      {"a.json", "{\"results\":\n[{\"text\":3}]}", "a.json:2:10: results.text is a number"},
+		"service, fraction":  {"a.json", `{"results":[{"tokens":[{"written":"a","starttime":7},{"starttime":900.5}]}]}`, "a.json:1:67: results.tokens.starttime is a number 900.5"},
+		"service, no number": {"a.json", "{\"status\":\"completed\",\"segments\":[\n{\"results\":[{\"confidence\":\"high\"}]}]}", "a.json:2:27: segments.results.confidence is a string"},
+		"service, list":      {"a.json", `{"text":[],"results":[{"text":"a"}]}`, "a.json:1:9: text is an array"},
 		"service, state":     {"a.json", `{"status":"queued"}`, `is a job in state "queued"`},
 		"service, nothing":   {"a.json", `{"results":[{"tokens":[],"text":""}],"code":"","message":""}`, "in which nothing is said"},
 		"no WEBVTT":          {"a.vtt", "00:01.000 --> 00:02.000\nx", "a.vtt:1:1: a WebVTT file begins with a line WEBVTT"},
@@ -114,6 +142,7 @@ func TestSaysWhatIsWrongWithAFileAndWhere(t *testing.T) {
 		"no times":           {"a.vtt", "WEBVTT\n\nhello\nyou", "a.vtt:4:1: expected the times of a cue"},
 		"bad start":          {"a.vtt", "WEBVTT\n\n0:x --> 00:02.000\nx", `a.vtt:3:1: "0:x" is no time`},
 		"bad end":            {"a.srt", "1\n00:00:01,000 --> 00:00:99,000\nx", `a.srt:2:18: "00:00:99,000" is no time`},
+		"no blank line":      {"a.srt", "1\n00:00:01,000 --> 00:00:02,000\nx --> y\n2\n00:00:03,000 --> 00:00:04,000\nz", "a.srt:5:1: these times stand in the text of the cue before them; a blank line"},
 		"ends first":         {"a.srt", "1\n00:00:02,000 --> 00:00:01,000\nx", "a.srt:2:18: the cue ends before it begins"},
 		"words go back":      {"a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<00:01.500>a <00:01.200>b", "a.vtt:4:1: the time stamps of its words go back"},
 		"too long":           {"a.txt", strings.Repeat("a", transcript.MaxBytes+1), "is longer than"},

@@ -104,10 +104,59 @@ func (n *node) field(name string) *node {
 	return nil
 }
 
+// find is the first value at a path, through whatever lists, that encoding/json calls kind; nil for none.
+func (n *node) find(path []string, kind string) *node {
+	if len(path) == 0 && (n.kind() == kind || strings.HasPrefix(n.kind(), kind+" ")) {
+		return n
+	}
+	for _, item := range n.items {
+		if found := item.find(path, kind); found != nil {
+			return found
+		}
+	}
+	if len(path) == 0 {
+		return nil
+	}
+	for _, f := range n.fields {
+		if f.name != path[0] {
+			continue
+		}
+		if found := f.node.find(path[1:], kind); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// kind is what encoding/json calls the value in its errors.
+func (n *node) kind() string {
+	switch v := n.value.(type) {
+	case string:
+		return "string"
+	case bool:
+		return "bool"
+	case json.Number:
+		return "number " + v.String()
+	case json.Delim:
+		if v == '[' {
+			return "array"
+		}
+		return "object"
+	}
+	return "null"
+}
+
+func withArticle(kind string) string {
+	if strings.ContainsAny(kind[:1], "ao") {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
 // object hands every field to its reader.
 func (n *node) object(readers map[string]func(*node), required ...string) {
 	if n.value != json.Delim('{') {
-		n.fail("must be an object, like {\"%s\": …}", slices.Sorted(maps.Keys(readers))[0])
+		n.fail("must be an object, like {\"%s\": …}", slices.Max(slices.Collect(maps.Keys(readers)))) // utterances, or written
 		return
 	}
 	known := slices.Sorted(maps.Keys(readers))

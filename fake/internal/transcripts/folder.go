@@ -159,7 +159,7 @@ func (f *Folder) read(name string) {
 
 func (f *Folder) listen(name string) {
 	err := func() error {
-		r, err := f.Files.Open(name)
+		r, err := open(f.Files, name)
 		if err != nil {
 			return err
 		}
@@ -172,8 +172,20 @@ func (f *Folder) listen(name string) {
 	}
 }
 
+// open opens what has an end: to open a pipe would wait for somebody who writes into it.
+func open(files fs.FS, name string) (fs.File, error) {
+	info, err := fs.Stat(files, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is no regular file")
+	}
+	return files.Open(name)
+}
+
 func readAtMost(files fs.FS, name string, most int64) ([]byte, error) {
-	r, err := files.Open(name)
+	r, err := open(files, name)
 	if err != nil {
 		return nil, err
 	}

@@ -221,3 +221,21 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 		t.Error(all)
 	}
 }
+
+func TestOpensNothingThatHasNoEnd(t *testing.T) {
+	f, told := folder(fstest.MapFS{
+		"pipe.txt": &fstest.MapFile{Mode: fs.ModeNamedPipe, Data: []byte("for ever")}, "good.txt": text("words"),
+		"good.wav": &fstest.MapFile{Mode: fs.ModeDevice, Data: []byte("1")},
+	})
+	x := f.Index()
+	if _, found := x.Find(transcripts.Recording{Name: "pipe"}, transcripts.Sound{}, transcript.Utterance{}); found {
+		t.Error("what stands in a pipe is told")
+	}
+	if _, found := x.Find(transcripts.Recording{}, like('1'), transcript.Utterance{}); found {
+		t.Error("a device is heard")
+	}
+	want := "[pipe.txt: is not used: pipe.txt: is no regular file good.wav: cannot be heard, so that only its name and its digests tell it: good.wav: is no regular file]"
+	if got := fmt.Sprint(*told); got != want {
+		t.Error(got)
+	}
+}
