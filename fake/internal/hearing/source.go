@@ -10,6 +10,8 @@ import (
 
 const maxHeader = 64 << 10 // bytes in front of the samples of a WAV file
 
+const blockBytes = 640 // of samples that are decoded at a time
+
 const audible = 64 // a sample of a channel that is not silent
 
 // sourceKind says where samples come from.
@@ -72,7 +74,7 @@ func (s *source) decode(p []byte, d *detector) {
 		s.left -= int64(len(p))
 	}
 	if s.kind == adpcmSource {
-		s.adpcm.decode(p, d.sample)
+		s.adpcm.decode(p, d)
 		return
 	}
 	width := s.width()
@@ -86,19 +88,54 @@ func (s *source) decode(p []byte, d *detector) {
 		d.sample(s.value(s.part[:width]))
 		s.have = 0
 	}
-	if s.encoding == protocol.PCM16LE && s.channels == 1 {
+	switch {
+	case s.encoding == protocol.PCM16LE && s.channels == 1:
 		d.pcm(p)
 		p = p[len(p)&^1:]
-	}
-	for len(p) >= width {
-		d.sample(s.value(p))
-		if s.channels > 1 && !s.second {
-			v := int(s.value(p[width/2:]))
-			s.second = max(v, -v) > audible
+	case s.encoding == protocol.ALaw: // in which silence is not zero
+		for ; len(p) >= width; p = p[width:] {
+			s.hearSecond(p[:width], width)
+			d.sample(s.value(p))
 		}
-		p = p[width:]
+	default:
+		var block [blockBytes]byte
+		for len(p) >= width {
+			n := min(len(p)/width, len(block)/2)
+			s.hearSecond(p[:n*width], width)
+			s.decodeBlock(block[:2*n], p, width)
+			d.pcm(block[:2*n])
+			p = p[n*width:]
+		}
 	}
 	s.have = copy(s.part[:], p)
+}
+
+// decodeBlock fills a block with samples, for a detector hears a block faster than one sample after the other.
+func (s *source) decodeBlock(block, p []byte, width int) {
+	switch s.encoding {
+	case protocol.PCM16BE:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], binary.BigEndian.Uint16(p))
+		}
+	case protocol.MuLaw:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], uint16(muLaw(p[0]))) //nolint:gosec // the bits of the sample
+		}
+	case protocol.PCM16LE, protocol.Headed:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], binary.LittleEndian.Uint16(p))
+		}
+	case protocol.ALaw:
+		panic("hearing: A-law goes by sample")
+	}
+}
+
+// hearSecond takes the samples of the second channel, if there is one, until one sounds.
+func (s *source) hearSecond(p []byte, width int) {
+	for ; s.channels > 1 && !s.second && len(p) > 0; p = p[width:] {
+		v := int(s.value(p[width/2:]))
+		s.second = max(v, -v) > audible
+	}
 }
 
 func (s *source) value(p []byte) int16 {
