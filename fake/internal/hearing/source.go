@@ -88,24 +88,21 @@ func (s *source) decode(p []byte, d *detector) {
 		d.sample(s.value(s.part[:width]))
 		s.have = 0
 	}
-	switch {
-	case s.encoding == protocol.PCM16LE && s.channels == 1:
+	if s.encoding == protocol.PCM16LE && s.channels == 1 {
 		d.pcm(p)
 		p = p[len(p)&^1:]
-	case s.encoding == protocol.ALaw: // in which silence is not zero
-		for ; len(p) >= width; p = p[width:] {
-			s.hearSecond(p[:width], width)
-			d.sample(s.value(p))
-		}
-	default:
+	}
+	for len(p) >= width {
 		var block [blockBytes]byte
-		for len(p) >= width {
-			n := min(len(p)/width, len(block)/2)
-			s.hearSecond(p[:n*width], width)
-			s.decodeBlock(block[:2*n], p, width)
-			d.pcm(block[:2*n])
-			p = p[n*width:]
+		n := min(len(p)/width, len(block)/2)
+		s.hearSecond(p[:n*width], width)
+		s.decodeBlock(block[:2*n], p, width)
+		sounded := d.sounded
+		d.pcm(block[:2*n])
+		if s.encoding == protocol.ALaw { // in which silence is not zero
+			d.sounded = sounded || louder(block[:2*n], d.quiet)
 		}
+		p = p[n*width:]
 	}
 	s.have = copy(s.part[:], p)
 }
@@ -126,8 +123,21 @@ func (s *source) decodeBlock(block, p []byte, width int) {
 			binary.LittleEndian.PutUint16(block[i:], binary.LittleEndian.Uint16(p))
 		}
 	case protocol.ALaw:
-		panic("hearing: A-law goes by sample")
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], uint16(aLaw(p[0]))) //nolint:gosec // the bits of the sample
+		}
 	}
+}
+
+// louder reports whether some sample of a block is further from zero than quiet ones are.
+func louder(block []byte, quiet int64) bool {
+	for ; len(block) >= 2; block = block[2:] {
+		v := int64(int16(binary.LittleEndian.Uint16(block))) //nolint:gosec // the bits of the sample
+		if max(v, -v) > quiet {
+			return true
+		}
+	}
+	return false
 }
 
 // hearSecond takes the samples of the second channel, if there is one, until one sounds.
