@@ -7,7 +7,7 @@ BENCH    ?= .
 
 export CGO_ENABLED := 0
 
-.PHONY: check tidy build vet lint fmt test race outside fuzz bench image clean
+.PHONY: check tidy build vet lint fmt test race outside fuzz bench idle image clean
 
 check: tidy build vet lint test race outside ## what CI runs
 
@@ -46,6 +46,9 @@ fuzz: ## every fuzz target for FUZZTIME
 
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+idle: build ## time to be ready, and memory, of a server that nobody uses; Linux
+	sh hack/idle.sh bin/mockamivoice
 
 image:
 	docker build --build-arg VERSION=$(VERSION) -t mockamivoice .

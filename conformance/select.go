@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/onsi/ginkgo/v2/types"
-
 	"mockamivoice/scenarios"
 )
 
@@ -19,13 +17,13 @@ func Labels(s *scenarios.Scenario) []string {
 	return all
 }
 
-// Filter chooses the scripts whose labels fit an expression in Ginkgo's syntax: words, /regular expressions/, !, &&, || and
+// Filter chooses the scripts whose labels fit an expression in the syntax of Ginkgo's label filters: words, /regular expressions/, !, &&, || and
 // parentheses. Everything fits "". That nothing fits is an error.
 func Filter(scripts []*scenarios.Scenario, expression string) ([]*scenarios.Scenario, error) {
 	if expression == "" {
 		return scripts, nil
 	}
-	fits, err := types.ParseLabelFilter(expression)
+	fits, err := parseFilter(expression)
 	if err != nil {
 		return nil, err
 	}

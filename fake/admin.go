@@ -48,7 +48,7 @@ func (s *Server) Admin() http.Handler {
 	r.HandleFunc("/healthz", health).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet)
 	r.Handle("/metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
-	r.Handle("/", s.local(newInspector())).Methods(http.MethodGet)
+	r.Handle("/", s.local(lazyInspector())).Methods(http.MethodGet)
 	guarded := r.NewRoute().Subrouter()
 	guarded.Use(s.guard)
 	for _, route := range []struct {

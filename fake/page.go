@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 //go:embed page
@@ -18,6 +19,12 @@ var pageFiles embed.FS
 type inspector struct {
 	page   []byte
 	policy string
+}
+
+// lazyInspector is the inspector, put together when it is first asked for: few ever look.
+func lazyInspector() http.HandlerFunc {
+	made := sync.OnceValue(newInspector)
+	return func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) }
 }
 
 // newInspector puts the files of the page together. Only its own script and style may run, and they talk to this port alone.

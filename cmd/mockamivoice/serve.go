@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -128,6 +129,7 @@ func (c *serveCommand) Run(w *world) error {
 	if c.LogFormat == "text" {
 		c.welcome(w, plan, doors)
 	}
+	go debug.FreeOSMemory() // half of the heap is what the command line was parsed with
 	return doors.serve(w.ctx, srv, c.logger(w))
 }
 

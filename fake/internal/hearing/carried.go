@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios/fixture"
@@ -48,8 +49,15 @@ func (d *detector) leaps() bool {
 
 // pcm takes 16-bit little-endian samples.
 func (t *tap) pcm(p []byte) {
-	for ; len(p) >= 2; p = p[2:] {
-		t.frame = append(t.frame, int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
+	old := len(t.frame)
+	t.frame = slices.Grow(t.frame, len(p)/2)[:old+len(p)/2]
+	fresh := t.frame[old:]
+	for ; len(p) >= 8 && len(fresh) >= 4; p, fresh = p[8:], fresh[4:] {
+		v := binary.LittleEndian.Uint64(p)
+		fresh[0], fresh[1], fresh[2], fresh[3] = int16(v), int16(v>>16), int16(v>>32), int16(v>>48) //nolint:gosec // the bits of the samples
+	}
+	for i := range fresh {
+		fresh[i] = int16(binary.LittleEndian.Uint16(p[2*i:])) //nolint:gosec // the bits of the sample
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 const maxHeader = 64 << 10 // bytes in front of the samples of a WAV file
 
+const blockBytes = 640 // of samples that are decoded at a time
+
 const audible = 64 // a sample of a channel that is not silent
 
 // sourceKind says where samples come from.
@@ -72,7 +74,7 @@ func (s *source) decode(p []byte, d *detector) {
 		s.left -= int64(len(p))
 	}
 	if s.kind == adpcmSource {
-		s.adpcm.decode(p, d.sample)
+		s.adpcm.decode(p, d)
 		return
 	}
 	width := s.width()
@@ -91,14 +93,59 @@ func (s *source) decode(p []byte, d *detector) {
 		p = p[len(p)&^1:]
 	}
 	for len(p) >= width {
-		d.sample(s.value(p))
-		if s.channels > 1 && !s.second {
-			v := int(s.value(p[width/2:]))
-			s.second = max(v, -v) > audible
+		var block [blockBytes]byte
+		n := min(len(p)/width, len(block)/2)
+		s.hearSecond(p[:n*width], width)
+		s.decodeBlock(block[:2*n], p, width)
+		sounded := d.sounded
+		d.pcm(block[:2*n])
+		if s.encoding == protocol.ALaw { // in which silence is not zero
+			d.sounded = sounded || louder(block[:2*n], d.quiet)
 		}
-		p = p[width:]
+		p = p[n*width:]
 	}
 	s.have = copy(s.part[:], p)
+}
+
+// decodeBlock fills a block with samples, for a detector hears a block faster than one sample after the other.
+func (s *source) decodeBlock(block, p []byte, width int) {
+	switch s.encoding {
+	case protocol.PCM16BE:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], binary.BigEndian.Uint16(p))
+		}
+	case protocol.MuLaw:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], uint16(muLaw(p[0]))) //nolint:gosec // the bits of the sample
+		}
+	case protocol.PCM16LE, protocol.Headed:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], binary.LittleEndian.Uint16(p))
+		}
+	case protocol.ALaw:
+		for i := 0; i < len(block); i, p = i+2, p[width:] {
+			binary.LittleEndian.PutUint16(block[i:], uint16(aLaw(p[0]))) //nolint:gosec // the bits of the sample
+		}
+	}
+}
+
+// louder reports whether some sample of a block is further from zero than quiet ones are.
+func louder(block []byte, quiet int64) bool {
+	for ; len(block) >= 2; block = block[2:] {
+		v := int64(int16(binary.LittleEndian.Uint16(block))) //nolint:gosec // the bits of the sample
+		if max(v, -v) > quiet {
+			return true
+		}
+	}
+	return false
+}
+
+// hearSecond takes the samples of the second channel, if there is one, until one sounds.
+func (s *source) hearSecond(p []byte, width int) {
+	for ; s.channels > 1 && !s.second && len(p) > 0; p = p[width:] {
+		v := int(s.value(p[width/2:]))
+		s.second = max(v, -v) > audible
+	}
 }
 
 func (s *source) value(p []byte) int16 {
