@@ -161,6 +161,9 @@ func (d *detector) pcm(p []byte) {
 // sounds reports whether some sample of p is more than one step from zero.
 func sounds(p []byte) bool {
 	for ; len(p) >= 2; p = p[2:] {
+		for len(p) > 8 && binary.LittleEndian.Uint64(p) == 0 {
+			p = p[8:]
+		}
 		if binary.LittleEndian.Uint16(p)+1 > 2 {
 			return true
 		}

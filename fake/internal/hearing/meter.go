@@ -50,27 +50,40 @@ func (m *meter) add(s int64) {
 	}
 }
 
-// pcm takes 16-bit little-endian samples, a group at a time: this loop is most of what hearing costs.
+// pcm takes 16-bit little-endian samples, a group at a time.
 func (m *meter) pcm(p []byte) {
 	for len(p) >= 2 {
 		block := p[:min(len(p)&^1, 2*(m.group-int(m.parts)))]
 		p = p[len(block):]
-		n := len(block) / 2
-		sum, squares, rises, last := int64(0), m.squares, m.rises, m.last
-		for ; len(block) >= 2; block = block[2:] {
-			s := int64(int16(binary.LittleEndian.Uint16(block))) //nolint:gosec // the bits of the sample
-			sum += s
-			squares += s * s
-			rises += (s - last) * (s - last)
-			last = s
-		}
-		m.n += n
-		m.sum, m.squares, m.rises, m.last = m.sum+sum, squares, rises, last
-		m.part += sum
-		if m.parts += int64(n); m.parts == int64(m.group) {
+		m.block(block)
+		if m.parts == int64(m.group) {
 			m.endGroup()
 		}
 	}
+}
+
+// block takes samples of one group, four at a time: this loop is most of what hearing costs.
+func (m *meter) block(p []byte) {
+	m.n += len(p) / 2
+	m.parts += int64(len(p) / 2)
+	sum, squares, rises, last := int64(0), m.squares, m.rises, m.last
+	for ; len(p) >= 8; p = p[8:] {
+		v := binary.LittleEndian.Uint64(p)
+		a, b, c, e := int64(int16(v)), int64(int16(v>>16)), int64(int16(v>>32)), int64(v)>>48 //nolint:gosec // the bits of the samples
+		sum += a + b + c + e
+		squares += a*a + b*b + c*c + e*e
+		rises += (a-last)*(a-last) + (b-a)*(b-a) + (c-b)*(c-b) + (e-c)*(e-c)
+		last = e
+	}
+	for ; len(p) >= 2; p = p[2:] {
+		s := int64(int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
+		sum += s
+		squares += s * s
+		rises += (s - last) * (s - last)
+		last = s
+	}
+	m.sum, m.squares, m.rises, m.last = m.sum+sum, squares, rises, last
+	m.part += sum
 }
 
 func (m *meter) endGroup() {
