@@ -27,8 +27,8 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	defer x.settle()
 	u := x.readUpload(w)
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
-	if r.Context().Err() != nil {
-		x.tolerate("the client went away before it had sent everything")
+	if u.lost(w) {
+		return
 	}
 	u.id = s.sessionID()
 	dos := x.strike(scenarios.AtAsyncCreate, "")
@@ -76,7 +76,7 @@ func (u *upload) create(v1 bool) reply {
 		u.x.tolerate(key + " has a value that cannot be read, and counts as not given")
 	}
 	switch {
-	case u.broken != nil || u.big:
+	case u.broken != nil || u.big: // more than is taken, of fields or of audio
 		return refusalReply(protocol.NewError(protocol.AsyncPayloadTooLarge))
 	case u.job.refusal != nil:
 		return refusalReply(protocol.NewError(protocol.AsyncUnauthorized).On(u.job.refusal.Basis))

@@ -110,9 +110,9 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 		x.hold()
 		panic(http.ErrAbortHandler)
 	case scenarios.DoClose:
-		x.sever(w, endOfTCP)
+		x.sever(w, endOfTCP, closedByFault)
 	case scenarios.DoReset:
-		x.sever(w, resetTCP)
+		x.sever(w, resetTCP, resetByFault)
 	case scenarios.DoTruncate:
 		cut := cutAt(d, len(r.body))
 		x.hides = x.hides || x.holdsSecret(r.body)

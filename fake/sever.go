@@ -20,6 +20,20 @@ const (
 	resetTCP ending = "rst"
 )
 
+// What the tape says of connections that a fault ended.
+const (
+	closedByFault = "closed by a fault"
+	resetByFault  = "reset by a fault"
+)
+
+// byFault is what the tape says of such an end.
+func (e ending) byFault() string {
+	if e == resetTCP {
+		return resetByFault
+	}
+	return closedByFault
+}
+
 const lastWords = time.Second // real time in which a client may still be sending when its connection is ended
 
 // severable is a connection that was taken from net/http.
@@ -75,14 +89,14 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 	return &severable{conn}
 }
 
-// sever ends the connection without an answer.
-func (x *exchange) sever(w http.ResponseWriter, how ending) {
-	x.end(x.take(w), how)
+// sever ends the connection without an answer, for a reason that the tape tells.
+func (x *exchange) sever(w http.ResponseWriter, how ending, why string) {
+	x.end(x.take(w), how, why)
 }
 
 // end ends the connection. Whoever moved the clock until now finds that done, but does not wait for the client's last words.
-func (x *exchange) end(c *severable, how ending) {
-	x.severed(how)
+func (x *exchange) end(c *severable, how ending, why string) {
+	x.severed(how, why)
 	if how == resetTCP {
 		resetConn(c.Conn)
 		return
@@ -95,10 +109,9 @@ func (x *exchange) end(c *severable, how ending) {
 	_ = c.Close()
 }
 
-// severed says on the tape how the connection ends, before anybody can see it.
-func (x *exchange) severed(how ending) {
-	text := map[ending]string{endOfTCP: "closed by a fault", resetTCP: "reset by a fault"}[how]
-	x.note(scenarios.ConnClose, scenarios.Note, scenarios.Entry{How: string(how), Text: text})
+// severed says on the tape how and why the connection ends, before anybody can see it.
+func (x *exchange) severed(how ending, why string) {
+	x.note(scenarios.ConnClose, scenarios.Note, scenarios.Entry{How: string(how), Text: why})
 }
 
 // raw sends the head of a reply and as much of its body as is given, in the way of send, and ends the connection.
@@ -121,5 +134,5 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	x.note(scenarios.HTTPResponse, scenarios.Out, e)
 	c := x.take(w)
 	send(c, b.Bytes())
-	x.end(c, endOfTCP)
+	x.end(c, endOfTCP, closedByFault)
 }

@@ -50,12 +50,12 @@ func (c *spoilt) Write(p []byte) (int, error) {
 	switch d := c.s.do.(type) {
 	case scenarios.DoTruncate:
 		_ = below.write(p[:cutAt(d, len(p))])
-		x.end(below, endOfTCP)
+		x.end(below, endOfTCP, closedByFault)
 		return 0, errSpoilt
 	case scenarios.DoDrip:
 		if !x.drip(below, p, d) {
 			_ = below.Close()
-			x.severed(endOfTCP)
+			x.severed(endOfTCP, closedByFault)
 			return 0, errSpoilt
 		}
 	}

@@ -354,7 +354,7 @@ func (c *stream) ended(err error) {
 	switch {
 	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
 		e.How, e.Code = "close-frame", closed.Code
-	case errors.Is(err, syscall.ECONNRESET), e.Text == resetFarewell:
+	case errors.Is(err, syscall.ECONNRESET), e.Text == resetByFault:
 		e.How = "rst"
 	case errors.Is(err, lenient.ErrTooLarge):
 		e.Text = scenarios.ClosedTooLong

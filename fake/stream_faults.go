@@ -233,7 +233,7 @@ func (c *stream) heard(o outgoing, said scenarios.Said) []byte {
 func (c *stream) truncate(o outgoing, cut int) {
 	o.hides = o.hides || c.x.holdsSecret(o.text)
 	c.emit(c.piece(o, append(frameHead(len(o.text)), o.text[:cut]...), string(o.text[:cut])))
-	c.emit(outgoing{kind: finIt, farewell: "closed by a fault"})
+	c.emit(outgoing{kind: finIt, farewell: closedByFault})
 	c.line.silent = true
 }
 
@@ -281,16 +281,14 @@ func (c *stream) cutOff(do scenarios.Do) {
 		c.line.deaf = true
 		c.stalled.Store(true)
 	case scenarios.DoClose:
-		c.emit(outgoing{kind: goAway, code: d.Code, farewell: "closed by a fault"})
+		c.emit(outgoing{kind: goAway, code: d.Code, farewell: closedByFault})
 	case scenarios.DoReset:
-		c.emit(outgoing{kind: resetIt, farewell: resetFarewell})
+		c.emit(outgoing{kind: resetIt, farewell: resetByFault})
 	default:
 		panic(fmt.Sprintf("fake: %T cannot be done on a stream", do)) // the loader refuses it
 	}
 	c.line.silent = true
 }
-
-const resetFarewell = "reset by a fault"
 
 // meetHandshake lets a fault have its way with a handshake. It returns what the handshake is to be answered through, or nil when
 // it has been dealt with.

@@ -22,7 +22,7 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	u := x.readUpload(w)
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
 	if u.severed != "" {
-		x.sever(w, u.severed)
+		x.sever(w, u.severed, u.severed.byFault())
 		return
 	}
 	if r.Context().Err() != nil {

@@ -150,13 +150,13 @@ func (u *upload) limit() int64 {
 }
 
 func (u *upload) outcome(err error) {
-	var timeout interface{ Timeout() bool }
 	switch {
 	case err == nil:
 	case errors.Is(err, errTooManyFields):
 		u.broken = protocol.NewError(protocol.SyncPayloadTooLarge)
 		u.x.tolerate(fmt.Sprintf("the parts before a are more than %d bytes or %d parts", u.x.s.limits.Fields, u.x.s.limits.Parts))
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case u.body.failed != nil && u.x.surface == protocol.SurfaceAsync: // there is no job, and lost says why
+	case u.body.stoodStill():
 		u.broken = protocol.NewError(protocol.SyncReceiveTimeout)
 		u.x.tolerate("the body stood still for " + readPause.String())
 	case errors.Is(err, errDrained):
@@ -165,6 +165,22 @@ func (u *upload) outcome(err error) {
 	default:
 		u.x.tolerate("the body ended early or is no multipart body; what was read of it counts")
 	}
+}
+
+// lost tells whether the end of the body never came: no job is made of a part of a recording. What the service says to somebody whose
+// upload stands still is not known, and who left hears nothing; so the connection ends. (ours)
+func (u *upload) lost(w http.ResponseWriter) bool {
+	switch {
+	case u.body.failed == nil:
+		return false
+	case u.body.stoodStill():
+		u.x.tolerate("the body stood still for " + readPause.String() + ", and what the service says then is not known: the connection ends, and there is no job")
+		u.x.sever(w, endOfTCP, "the body stood still")
+	default:
+		u.x.tolerate("the client left before its body had ended: there is no job")
+		u.x.sever(w, endOfTCP, scenarios.ClosedByClient)
+	}
+	return true
 }
 
 var (
