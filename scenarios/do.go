@@ -23,7 +23,8 @@ type (
 	DoError struct{ ID protocol.ErrorID }
 	// DoStatus answers with an HTTP status, as a proxy in front of the service would: the body is none of the service's.
 	DoStatus struct{ Status int }
-	// DoDelay lets clock time pass first. What follows on the same connection waits as well.
+	// DoDelay lets clock time pass first. What follows on the same connection waits as well. On a stream it counts from when what it
+	// holds up was due: several delayed events that were due at once come at once, in their order.
 	DoDelay struct{ For time.Duration }
 	// DoStall reads and sends nothing any more and keeps the socket open, until the client leaves.
 	DoStall struct{}
