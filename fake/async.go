@@ -147,6 +147,9 @@ func (s *Server) serveJob(w http.ResponseWriter, r *http.Request) {
 // poll is what is said of the job to somebody of a service, and what a fault does to its end.
 func (x *exchange) poll(ctx context.Context, service string, dos []scenarios.Do) (usual reply, other jobReplies, more []scenarios.Do) {
 	id := mux.Vars(x.r)["id"]
+	turn := x.s.pollers.of(id)
+	turn.Lock()
+	defer turn.Unlock()
 	found, err := x.s.findJob(ctx, id, true)
 	if err != nil {
 		x.tolerate("the store of jobs: " + err.Error())

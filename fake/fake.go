@@ -39,6 +39,7 @@ type Server struct {
 	streams  streams
 	theatre  theatre
 	pauses   pauses
+	pollers  pollers
 	folder   *transcripts.Folder // nil without transcripts
 	usage    usage
 	replicas replicas

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
+	"sync"
 
 	jobs "mockamivoice/fake/internal/job" // the name job is taken
 	"mockamivoice/protocol"
@@ -190,6 +192,16 @@ func (s *Server) noteJob(conn uint64, r jobs.Record, state protocol.JobState) {
 	s.journal.Append(scenarios.Entry{
 		Kind: scenarios.JobState, Dir: scenarios.Note, Conn: conn, Key: r.Key, Surface: string(protocol.SurfaceAsync), Text: string(state) + " " + r.ID,
 	})
+}
+
+// pollers keep polls of one job apart, so that the tape has what they were told in the order in which they were counted. It is by a
+// part of the id.
+type pollers [64]sync.Mutex
+
+func (p *pollers) of(id string) *sync.Mutex {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(id))
+	return &p[sum.Sum32()%uint32(len(p))]
 }
 
 // tellJob notes on the tape what a poll that is counted was told.
