@@ -30,6 +30,10 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	if u.lost(w) {
 		return
 	}
+	if x.hasEnded() { // a scenario that is bound to the key says so
+		x.write(w, messageReply(protocol.NewError(protocol.AsyncPollNotFound)))
+		return
+	}
 	u.id = s.sessionID()
 	dos := x.strike(scenarios.AtAsyncCreate, "")
 	for _, do := range dos {
@@ -45,9 +49,14 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	x.deliver(w, usual, dos, jobReplies{})
 }
 
+// hasEnded tells whether this is a request for v1 and that has ended, for whoever makes it as far as that is known yet.
+func (x *exchange) hasEnded() bool {
+	return strings.HasPrefix(x.r.URL.Path, protocol.PathAsyncV1) && x.stage.choices.Is(scenarios.AsyncV1, "404")
+}
+
 // ended answers for v1 when the choice is that it has ended.
 func (x *exchange) ended(w http.ResponseWriter) bool {
-	if !strings.HasPrefix(x.r.URL.Path, protocol.PathAsyncV1) || !x.stage.choices.Is(scenarios.AsyncV1, "404") {
+	if !x.hasEnded() {
 		return false
 	}
 	x.request(nil, nil)
@@ -124,6 +133,10 @@ func (s *Server) serveJob(w http.ResponseWriter, r *http.Request) {
 	key, given := bearer(r.Header)
 	g := s.check(key, s.clock.Now(), x.peer)
 	x.admit(g)
+	if x.hasEnded() {
+		x.write(w, messageReply(protocol.NewError(protocol.AsyncPollNotFound)))
+		return
+	}
 	dos := x.strike(scenarios.AtAsyncPoll, "")
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
