@@ -99,14 +99,30 @@ func (u *upload) create(v1 bool) reply {
 	}
 	now := u.x.s.clock.Now()
 	id := string(protocol.AppendSessionID(nil, u.id))
+	end, open := u.end(id, params)
 	r := jobs.New(jobs.Record{
 		ID: id, Version: version, Service: u.job.params.service, Key: u.x.key, Made: now, Expires: now.Add(u.x.stage.limits.Retention),
 		Progress: u.x.s.progressOf(u.x.stage),
-	}, u.end(id, params))
-	if !u.x.s.keepJob(u.x, r) {
+	}, end)
+	if !u.keep(r, open) {
 		return messageReply(protocol.NewError(protocol.AsyncPollFault))
 	}
 	return reply{http.StatusOK, "application/json; charset=utf-8", protocol.AppendCreated(nil, id), 0}
+}
+
+// keep keeps the job, and has the recognizer asked what is open; it is false when there is no job.
+func (u *upload) keep(r jobs.Record, open *question) bool {
+	if open == nil {
+		return u.x.s.keepJob(u.x, r)
+	}
+	begin, ok := u.x.s.ponder(open, &r)
+	if !ok {
+		u.x.tolerate("the client left while too many jobs waited for the recognizer: there is no job")
+		return false
+	}
+	kept := u.x.s.keepJob(u.x, r)
+	begin(kept)
+	return kept
 }
 
 func refusalReply(e *protocol.Error) reply {
