@@ -308,7 +308,7 @@ func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoStatus:
-			x.write(w, pageOf(w.Header(), d.Status))
+			x.write(w, pageOf(w.Header(), d))
 			return nil
 		case scenarios.DoTruncate, scenarios.DoDrip:
 			return &spoiling{ResponseWriter: w, x: x, do: d}

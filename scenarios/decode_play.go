@@ -232,6 +232,9 @@ func readDo(n strict.Node) (d Do) {
 		}
 		return d
 	}
+	if slices.ContainsFunc(n.Pairs(), func(p strict.Pair) bool { return p.Name == "status" }) {
+		return readDoStatus(n)
+	}
 	fields := doFields(&d)
 	for word, action := range bare {
 		if _, has := fields[word]; !has {
@@ -254,14 +257,8 @@ func doWords() []string {
 // doFields read what an action needs into d.
 func doFields(d *Do) strict.Fields {
 	return strict.Fields{
-		"error": func(v strict.Node) { *d = readDoError(v) },
-		"status": func(v strict.Node) {
-			a := DoStatus{}
-			if strict.Int(&a.Status, 200)(v); a.Status > 599 {
-				v.Fail("is no HTTP status")
-			}
-			*d = a
-		},
+		"error":  func(v strict.Node) { *d = readDoError(v) },
+		"status": func(v strict.Node) { *d = readStatus(v) }, // readDoStatus reads what else may stand there
 		"delay": func(v strict.Node) {
 			a := DoDelay{}
 			strict.Duration(&a.For)(v)
@@ -308,6 +305,27 @@ func doFields(d *Do) strict.Fields {
 			*d = a
 		},
 	}
+}
+
+func readStatus(n strict.Node) (a DoStatus) {
+	if strict.Int(&a.Status, 200)(n); a.Status > 599 {
+		n.Fail("is no HTTP status")
+	}
+	return a
+}
+
+// readDoStatus reads a status with what stands beside it.
+func readDoStatus(n strict.Node) Do {
+	a := DoStatus{}
+	n.Map(strict.Fields{
+		"status": func(v strict.Node) { a.Status = readStatus(v).Status },
+		"retry-after": func(v strict.Node) {
+			if strict.Duration(&a.RetryAfter)(v); a.RetryAfter < time.Second || a.RetryAfter%time.Second != 0 {
+				v.Fail("must be whole seconds, at least one: the header has no other form")
+			}
+		},
+	}, "status")
+	return a
 }
 
 func readDoError(n strict.Node) Do {

@@ -22,7 +22,10 @@ type (
 	// DoError answers with an error of the catalogue.
 	DoError struct{ ID protocol.ErrorID }
 	// DoStatus answers with an HTTP status, as a proxy in front of the service would: the body is none of the service's.
-	DoStatus struct{ Status int }
+	DoStatus struct {
+		Status     int
+		RetryAfter time.Duration // of the Retry-After header, whole seconds; 0 for no such header
+	}
 	// DoDelay lets clock time pass first. What follows on the same connection waits as well. On a stream it counts from when what it
 	// holds up was due: several delayed events that were due at once come at once, in their order.
 	DoDelay struct{ For time.Duration }
@@ -147,7 +150,13 @@ func (DoExpireKey) Word() string { return "expire-key" }
 func (d DoError) String() string { return "error " + string(d.ID) }
 
 // String implements Do.
-func (d DoStatus) String() string { return fmt.Sprintf("status %d", d.Status) }
+func (d DoStatus) String() string {
+	text := fmt.Sprintf("status %d", d.Status)
+	if d.RetryAfter > 0 {
+		text += ", retry after " + d.RetryAfter.String()
+	}
+	return text
+}
 
 // String implements Do.
 func (d DoDelay) String() string { return "delay " + d.For.String() }

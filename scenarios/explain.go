@@ -93,6 +93,14 @@ func (f Fault) subject() (it, done string) {
 	return "it", "sent"
 }
 
+func statusInWords(d DoStatus) string {
+	text := fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
+	if d.RetryAfter > 0 {
+		text += " and a header that asks to come back after " + span(d.RetryAfter)
+	}
+	return text
+}
+
 // doInWords is what happens, as a clause.
 func (f Fault) doInWords(d Do) string {
 	it, done := f.subject()
@@ -100,7 +108,7 @@ func (f Fault) doInWords(d Do) string {
 	case DoError:
 		return f.errorInWords(d.ID)
 	case DoStatus:
-		return fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
+		return statusInWords(d)
 	case DoDelay:
 		return span(d.For) + " of clock time pass, and what follows on the connection waits as well"
 	case DoStall, DoNoAnswer:
