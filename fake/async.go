@@ -26,6 +26,10 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	}
 	defer x.settle()
 	u := x.readUpload(w)
+	if u.unread {
+		u.answerUnread(w)
+		return
+	}
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
 	if u.lost(w) {
 		return
@@ -35,7 +39,10 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	u.id = s.sessionID()
-	dos := x.strike(scenarios.AtAsyncCreate, "")
+	dos := u.forced
+	if !u.met {
+		dos = x.strike(scenarios.AtAsyncCreate, "")
+	}
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
 			x.expireKey(d)

@@ -175,6 +175,10 @@ func syncEndEdges() map[string]func(*edge) {
 		"sync.proxy-429": proxied("429 Too Many Requests", 1),
 		"sync.proxy-500": proxied("500 Internal Server Error", 1),
 		"sync.proxy-502": proxied("502 Bad Gateway", 1),
+		"sync.unread-413": func(e *edge) {
+			e.upload(e.key).proxied("413 Request Entity Too Large")
+			e.recognizes(e.plain())
+		},
 		"sync.retry-after": func(e *edge) {
 			start, head, _ := e.upload(e.key).reply()
 			after, _ := head.Value("Retry-After")

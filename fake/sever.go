@@ -34,10 +34,20 @@ func (e ending) byFault() string {
 	return closedByFault
 }
 
-const lastWords = time.Second // real time in which a client may still be sending when its connection is ended
+// Real time in which a client may still be sending when its connection is ended.
+const (
+	lastWords   = time.Second      // of one that was heard
+	lingerPause = 5 * time.Second  // in which nothing comes from one that is still uploading (as nginx does)
+	lingerTime  = 30 * time.Second // in all, of such a one (as nginx does)
+)
 
 // severable is a connection that was taken from net/http.
-type severable struct{ net.Conn }
+type severable struct {
+	net.Conn
+
+	closing <-chan struct{} // when the server ends
+	lingers bool            // the client may be in the middle of its upload
+}
 
 func (c *severable) write(b []byte) error {
 	_ = c.SetWriteDeadline(clock.System{}.Now().Add(writeWait))
@@ -53,9 +63,32 @@ func (c *severable) closeWrite() bool {
 
 // hearOut reads what the client is still sending, for otherwise the kernel would send a RST.
 func (c *severable) hearOut() {
-	_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
-	var scrap [4 << 10]byte
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-c.closing:
+			_ = c.SetReadDeadline(clock.System{}.Now())
+		case <-over:
+		}
+	}()
+	system := clock.System{}
+	until := system.Now().Add(lastWords)
+	if c.lingers {
+		until = system.Now().Add(lingerTime)
+	}
+	var scrap [32 << 10]byte
 	for {
+		due := system.Now().Add(lingerPause)
+		if until.Before(due) {
+			due = until
+		}
+		_ = c.SetReadDeadline(due)
+		select {
+		case <-c.closing:
+			return
+		default:
+		}
 		if _, err := c.Read(scrap[:]); err != nil {
 			return
 		}
@@ -86,7 +119,7 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 		panic(http.ErrAbortHandler)
 	}
 	_ = conn.SetDeadline(time.Time{})
-	return &severable{conn}
+	return &severable{Conn: conn, closing: x.s.closing}
 }
 
 // sever ends the connection without an answer, for a reason that the tape tells.

@@ -46,7 +46,7 @@ func (c *spoilt) Write(p []byte) (int, error) {
 		return c.Conn.Write(p)
 	}
 	c.done = true
-	x, below := c.s.x, &severable{c.Conn}
+	x, below := c.s.x, &severable{Conn: c.Conn, closing: c.s.x.s.closing}
 	switch d := c.s.do.(type) {
 	case scenarios.DoTruncate:
 		_ = below.write(p[:cutAt(d, len(p))])

@@ -20,6 +20,10 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	}
 	defer x.settle()
 	u := x.readUpload(w)
+	if u.unread {
+		u.answerUnread(w)
+		return
+	}
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
 	if u.severed != "" {
 		x.sever(w, u.severed, u.severed.byFault())

@@ -125,6 +125,8 @@ func (f *Fault) check(n strict.Node) {
 			return
 		}
 		switch d := d.(type) {
+		case DoStatus:
+			f.checkUnread(n, d)
 		case DoError:
 			f.checkError(n, d.ID)
 		case DoResult:
@@ -305,27 +307,6 @@ func doFields(d *Do) strict.Fields {
 			*d = a
 		},
 	}
-}
-
-func readStatus(n strict.Node) (a DoStatus) {
-	if strict.Int(&a.Status, 200)(n); a.Status > 599 {
-		n.Fail("is no HTTP status")
-	}
-	return a
-}
-
-// readDoStatus reads a status with what stands beside it.
-func readDoStatus(n strict.Node) Do {
-	a := DoStatus{}
-	n.Map(strict.Fields{
-		"status": func(v strict.Node) { a.Status = readStatus(v).Status },
-		"retry-after": func(v strict.Node) {
-			if strict.Duration(&a.RetryAfter)(v); a.RetryAfter < time.Second || a.RetryAfter%time.Second != 0 {
-				v.Fail("must be whole seconds, at least one: the header has no other form")
-			}
-		},
-	}, "status")
-	return a
 }
 
 func readDoError(n strict.Node) Do {

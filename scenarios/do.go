@@ -25,6 +25,7 @@ type (
 	DoStatus struct {
 		Status     int
 		RetryAfter time.Duration // of the Retry-After header, whole seconds; 0 for no such header
+		Unread     bool          // the answer to an upload comes as soon as the key is known, and the rest is not read
 	}
 	// DoDelay lets clock time pass first. What follows on the same connection waits as well. On a stream it counts from when what it
 	// holds up was due: several delayed events that were due at once come at once, in their order.
@@ -154,6 +155,9 @@ func (d DoStatus) String() string {
 	text := fmt.Sprintf("status %d", d.Status)
 	if d.RetryAfter > 0 {
 		text += ", retry after " + d.RetryAfter.String()
+	}
+	if d.Unread {
+		text += ", unread"
 	}
 	return text
 }

@@ -98,6 +98,9 @@ func statusInWords(d DoStatus) string {
 	if d.RetryAfter > 0 {
 		text += " and a header that asks to come back after " + span(d.RetryAfter)
 	}
+	if d.Unread {
+		text += "; it comes as soon as the key is known, and what the client is still sending is not read"
+	}
 	return text
 }
 
