@@ -55,6 +55,9 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.ended {
 		return 0, io.EOF
 	}
+	if p.failed != nil { // or it were waited for once more
+		return 0, p.failed
+	}
 	if p.drip.Bytes > 0 {
 		b = b[:min(len(b), p.drip.Bytes)]
 		if !p.wait() {
