@@ -26,12 +26,23 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	}
 	defer x.settle()
 	u := x.readUpload(w)
+	if u.unread {
+		u.answerUnread(w)
+		return
+	}
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
-	if r.Context().Err() != nil {
-		x.tolerate("the client went away before it had sent everything")
+	if u.lost(w) {
+		return
+	}
+	if x.hasEnded() { // a scenario that is bound to the key says so
+		x.write(w, messageReply(protocol.NewError(protocol.AsyncPollNotFound)))
+		return
 	}
 	u.id = s.sessionID()
-	dos := x.strike(scenarios.AtAsyncCreate, "")
+	dos := u.forced
+	if !u.met {
+		dos = x.strike(scenarios.AtAsyncCreate, "")
+	}
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
 			x.expireKey(d)
@@ -45,9 +56,14 @@ func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	x.deliver(w, usual, dos, jobReplies{})
 }
 
+// hasEnded tells whether this is a request for v1 and that has ended, for whoever makes it as far as that is known yet.
+func (x *exchange) hasEnded() bool {
+	return strings.HasPrefix(x.r.URL.Path, protocol.PathAsyncV1) && x.stage.choices.Is(scenarios.AsyncV1, "404")
+}
+
 // ended answers for v1 when the choice is that it has ended.
 func (x *exchange) ended(w http.ResponseWriter) bool {
-	if !strings.HasPrefix(x.r.URL.Path, protocol.PathAsyncV1) || !x.stage.choices.Is(scenarios.AsyncV1, "404") {
+	if !x.hasEnded() {
 		return false
 	}
 	x.request(nil, nil)
@@ -76,7 +92,7 @@ func (u *upload) create(v1 bool) reply {
 		u.x.tolerate(key + " has a value that cannot be read, and counts as not given")
 	}
 	switch {
-	case u.broken != nil || u.big:
+	case u.broken != nil || u.big: // more than is taken, of fields or of audio
 		return refusalReply(protocol.NewError(protocol.AsyncPayloadTooLarge))
 	case u.job.refusal != nil:
 		return refusalReply(protocol.NewError(protocol.AsyncUnauthorized).On(u.job.refusal.Basis))
@@ -90,14 +106,30 @@ func (u *upload) create(v1 bool) reply {
 	}
 	now := u.x.s.clock.Now()
 	id := string(protocol.AppendSessionID(nil, u.id))
+	end, open := u.end(id, params)
 	r := jobs.New(jobs.Record{
 		ID: id, Version: version, Service: u.job.params.service, Key: u.x.key, Made: now, Expires: now.Add(u.x.stage.limits.Retention),
 		Progress: u.x.s.progressOf(u.x.stage),
-	}, u.end(id, params))
-	if !u.x.s.keepJob(u.x, r) {
+	}, end)
+	if !u.keep(r, open) {
 		return messageReply(protocol.NewError(protocol.AsyncPollFault))
 	}
 	return reply{http.StatusOK, "application/json; charset=utf-8", protocol.AppendCreated(nil, id), 0}
+}
+
+// keep keeps the job, and has the recognizer asked what is open; it is false when there is no job.
+func (u *upload) keep(r jobs.Record, open *question) bool {
+	if open == nil {
+		return u.x.s.keepJob(u.x, r)
+	}
+	begin, ok := u.x.s.ponder(open, &r)
+	if !ok {
+		u.x.tolerate("the client left while too many jobs waited for the recognizer: there is no job")
+		return false
+	}
+	kept := u.x.s.keepJob(u.x, r)
+	begin(kept)
+	return kept
 }
 
 func refusalReply(e *protocol.Error) reply {
@@ -124,6 +156,10 @@ func (s *Server) serveJob(w http.ResponseWriter, r *http.Request) {
 	key, given := bearer(r.Header)
 	g := s.check(key, s.clock.Now(), x.peer)
 	x.admit(g)
+	if x.hasEnded() {
+		x.write(w, messageReply(protocol.NewError(protocol.AsyncPollNotFound)))
+		return
+	}
 	dos := x.strike(scenarios.AtAsyncPoll, "")
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoExpireKey); is {
@@ -147,6 +183,9 @@ func (s *Server) serveJob(w http.ResponseWriter, r *http.Request) {
 // poll is what is said of the job to somebody of a service, and what a fault does to its end.
 func (x *exchange) poll(ctx context.Context, service string, dos []scenarios.Do) (usual reply, other jobReplies, more []scenarios.Do) {
 	id := mux.Vars(x.r)["id"]
+	turn := x.s.pollers.of(id)
+	turn.Lock()
+	defer turn.Unlock()
 	found, err := x.s.findJob(ctx, id, true)
 	if err != nil {
 		x.tolerate("the store of jobs: " + err.Error())

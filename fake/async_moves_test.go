@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -43,6 +45,24 @@ func statesOf(s *service) (states []string) {
 	return states
 }
 
+// overtaken is a store in which the first poll that was counted waits a moment for a second one to be told something.
+type overtaken struct {
+	fake.Store
+
+	counted chan struct{} // gets something when a poll was counted
+	second  func()
+	first   atomic.Bool
+}
+
+func (o *overtaken) Count(ctx context.Context, key string, life time.Duration) (int64, error) {
+	n, err := o.Store.Count(ctx, key, life)
+	if strings.HasPrefix(key, "polls/") && o.first.CompareAndSwap(false, true) {
+		close(o.counted)
+		o.second()
+	}
+	return n, err
+}
+
 var _ = Describe("Moves of jobs", func() {
 	submit := func(s *service) string {
 		return created(s.submit("/v2/recognitions", "u", mypageKey, "d", "-a-general", "a", string(recording())))
@@ -73,6 +93,29 @@ var _ = Describe("Moves of jobs", func() {
 		Expect(s.MoveJob(ctx, id, fake.JobMove{State: protocol.JobStarted})).To(MatchError(ContainSubstring("the job is completed")))
 		Expect(s.job(id).Status).To(Equal("completed"))
 		Expect(statesOf(s)).To(Equal([]string{"queued", "completed"}))
+	})
+
+	It("are on the tape in the order in which polls were counted, when two clients poll one job", func() {
+		store := &overtaken{Store: fake.NewMemory(), counted: make(chan struct{})}
+		s := serve(jobsBy("polls=1"), fake.WithStore(store))
+		id := submit(s)
+		store.second = func() {
+			ctx, cancel := context.WithTimeout(GinkgoT().Context(), 200*time.Millisecond) // the second poll waits for this one
+			defer cancel()
+			_, _ = s.Wait(ctx, fake.TapeFilter{Kind: scenarios.JobState}, "started")
+		}
+		var clients sync.WaitGroup
+		clients.Go(func() {
+			defer GinkgoRecover()
+			s.job(id)
+		})
+		Eventually(store.counted, patience).Should(BeClosed())
+		clients.Go(func() {
+			defer GinkgoRecover()
+			s.job(id)
+		})
+		clients.Wait()
+		Expect(statesOf(s)).To(Equal([]string{"queued", "queued", "started"}))
 	})
 
 	It("go on by the clock, and the tape with them", func() {

@@ -291,6 +291,18 @@ var _ = Describe("Asynchronous jobs", func() {
 		created(s.submit("/v2/recognitions", "u", mypageKey, "d", "-a-general", "a", recording))
 	})
 
+	It("of the first version can have come to their end for one key alone", func() {
+		s := serve(fake.WithScenarios(playing("async.over", "behaviour: {async-v1: '404'}")))
+		mine, err := s.IssueKey(fake.KeyRequest{EPI: "1h", Scenario: "async.over"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.submit("/v1/recognitions", "u", mine.Key, "d", "-a-general", "a", recording).Status).To(Equal(404))
+		id := created(s.submit("/v1/recognitions", "u", mypageKey, "d", "-a-general", "a", recording))
+		Expect(s.Jobs(GinkgoT().Context())).To(HaveLen(1))
+		Expect(s.poll("/v1/recognitions/"+id, mine.Key).Status).To(Equal(404))
+		Expect(s.poll("/v1/recognitions/"+id, mypageKey).Status).To(Equal(200))
+		Expect(s.poll("/v2/recognitions/"+id, mine.Key).Status).To(Equal(200))
+	})
+
 	It("take no more than the limit, and none of it is kept", func() {
 		s := serve(fake.WithLimits(fake.Limits{Job: 1000}))
 		r := s.submit("/v2/recognitions", "u", mypageKey, "d", "-a-general", "a", strings.Repeat("x", 1001))

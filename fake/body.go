@@ -34,7 +34,8 @@ type patient struct {
 	drip scenarios.DoDrip // how slowly a fault lets it be read; zero for at once
 	next time.Time        // of drip
 
-	ended bool // there is nothing more to read
+	ended  bool  // there is nothing more to read
+	failed error // why the rest of it did not come; nil where it did, or nobody wanted it
 }
 
 // wait waits until the next piece may be read; the first one may be at once.
@@ -54,10 +55,14 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.ended {
 		return 0, io.EOF
 	}
+	if p.failed != nil { // or it were waited for once more
+		return 0, p.failed
+	}
 	if p.drip.Bytes > 0 {
 		b = b[:min(len(b), p.drip.Bytes)]
 		if !p.wait() {
-			return 0, io.ErrUnexpectedEOF
+			p.failed = io.ErrUnexpectedEOF
+			return 0, p.failed
 		}
 		p.due = time.Time{} // the client did not make it wait
 	}
@@ -69,6 +74,15 @@ func (p *patient) Read(b []byte) (int, error) {
 	if p.ended = errors.Is(err, io.EOF); p.ended {
 		_ = p.control.SetReadDeadline(time.Time{}) // else net/http took a client for gone that waits longer for its reply
 	}
+	if err != nil && !p.ended {
+		p.failed = err
+	}
 	p.left -= int64(n)
 	return n, err
+}
+
+// stoodStill tells whether the body was given up because nothing came.
+func (p *patient) stoodStill() bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(p.failed, &timeout) && timeout.Timeout()
 }

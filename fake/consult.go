@@ -29,7 +29,8 @@ type Sound struct {
 //
 // It is called from several goroutines at once and must return soon after ctx is done, which happens when nobody waits for it any
 // more. A stream goes on while it thinks: events of later utterances come, results keep their order, and the client is read on until
-// 4 utterances wait. A synchronous request waits for all of its utterances, one after another.
+// 4 utterances wait. A synchronous request waits for all of its utterances, one after another. A job is made at once, and not over before
+// all of its utterances were answered, whatever the clock says.
 type Recognizer func(ctx context.Context, s Speech, sound Sound) (Transcript, error)
 
 // WithRecognizer asks r what was said before the built-in sentences are used. Up to 30 s of sound are kept for each utterance.

@@ -256,6 +256,10 @@ func createEdges() map[string]func(*edge) {
 			e.submit(e.key).proxied("413 Request Entity Too Large")
 			e.completes(e.plain())
 		},
+		"async.unread-413": func(e *edge) {
+			e.submit(e.key).proxied("413 Request Entity Too Large")
+			e.completes(e.plain())
+		},
 		"async.create-503": func(e *edge) {
 			e.submit(e.key).proxied("503 Service Unavailable")
 			e.submit(e.key).proxied("503 Service Unavailable")

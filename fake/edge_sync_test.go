@@ -175,6 +175,16 @@ func syncEndEdges() map[string]func(*edge) {
 		"sync.proxy-429": proxied("429 Too Many Requests", 1),
 		"sync.proxy-500": proxied("500 Internal Server Error", 1),
 		"sync.proxy-502": proxied("502 Bad Gateway", 1),
+		"sync.unread-413": func(e *edge) {
+			e.upload(e.key).proxied("413 Request Entity Too Large")
+			e.recognizes(e.plain())
+		},
+		"sync.retry-after": func(e *edge) {
+			start, head, _ := e.upload(e.key).reply()
+			after, _ := head.Value("Retry-After")
+			e.is(start+" "+after, "HTTP/1.1 503 Service Unavailable 5")
+			e.recognizes(e.key)
+		},
 		"sync.proxy-503": proxied("503 Service Unavailable", 2),
 		"sync.proxy-504": proxied("504 Gateway Timeout", 1),
 		"sync.proxy-413": func(e *edge) {

@@ -39,6 +39,8 @@ type Server struct {
 	streams  streams
 	theatre  theatre
 	pauses   pauses
+	pollers  pollers
+	minds    minds
 	folder   *transcripts.Folder // nil without transcripts
 	usage    usage
 	replicas replicas
@@ -65,6 +67,7 @@ func New(options ...Option) *Server {
 	s.start()
 	s.theatre.init(s.config)
 	s.pauses.rest.L = &s.pauses.mu
+	s.minds.init()
 	for _, svc := range s.services {
 		if err := s.bindable(svc.Scenario, scenarios.AtHandshake); err != nil {
 			panic("fake: " + err.Error())

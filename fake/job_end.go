@@ -10,8 +10,8 @@ import (
 )
 
 // end is what comes of the audio of a job: it is known when the upload is over, and told later. (ruled: a job ends as a recording
-// on the synchronous interface would)
-func (u *upload) end(id string, p protocol.JobParams) protocol.Job {
+// on the synchronous interface would) What the recognizer is still to be asked is nil where nothing is open.
+func (u *upload) end(id string, p protocol.JobParams) (protocol.Job, *question) {
 	j := protocol.Job{
 		State: protocol.JobCompleted, ServiceID: u.job.params.service, SessionID: id, ContentID: p.ContentID, MD5: u.audio.md5Text(), Size: u.audio.bytes,
 		UtteranceID: string(protocol.AppendUtteranceID(nil, u.id)),
@@ -22,12 +22,30 @@ func (u *upload) end(id string, p protocol.JobParams) protocol.Job {
 	}
 	switch {
 	case empty:
-		return j
+		return j, nil
 	case odd != "":
 		e := protocol.NewError(odd)
-		return failedJob(j, e.Code, e.Message)
+		return failedJob(j, e.Code, e.Message), nil
 	}
-	segments, refused := u.segments()
+	q := &question{u: u, plain: j, params: p}
+	params := u.job.params
+	params.ask = func(v utterance, index int) Transcript {
+		q.open = append(q.open, index)
+		return u.x.s.builtIn(u.job.params, v, index)
+	}
+	for i, v := range u.job.voices() {
+		q.said = append(q.said, u.x.s.transcribe(params, v, i, u.x.stage.scenario))
+	}
+	j = u.ended(j, p, q.said)
+	if len(q.open) == 0 {
+		return j, nil
+	}
+	return j, q
+}
+
+// ended is a job with what was said in each of its utterances.
+func (u *upload) ended(j protocol.Job, p protocol.JobParams, said []Transcript) protocol.Job {
+	segments, refused := u.segments(said)
 	if len(segments) == 0 {
 		return failedJob(j, refused.Code, refused.Message)
 	}
@@ -60,9 +78,10 @@ func failedJob(j protocol.Job, code, message string) protocol.Job {
 func (j *job) silent() bool { return j.listener != nil && j.listener.Summary().Silent }
 
 // segments are what was understood, one for each utterance; refused is what the last one that was not came to.
-func (u *upload) segments() (segments []protocol.Segment, refused Transcript) {
+func (u *upload) segments(said []Transcript) (segments []protocol.Segment, refused Transcript) {
 	for i, v := range u.job.voices() {
-		t := u.x.s.transcribe(u.job.params, v, i, u.x.stage.scenario)
+		t := said[i]
+		t.Tokens = slices.Clone(t.Tokens) // they may get labels, and be looked at again
 		if t.Code != "" {
 			refused = t
 			continue

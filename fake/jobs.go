@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
+	"sync"
 
 	jobs "mockamivoice/fake/internal/job" // the name job is taken
 	"mockamivoice/protocol"
@@ -79,7 +81,7 @@ func (s *Server) keepJob(x *exchange, r jobs.Record) bool {
 		switch {
 		case err == nil:
 			s.noteJob(x.conn, r, protocol.JobQueued)
-			s.followJob(x.conn, r, protocol.JobQueued)
+			s.followJob(x.conn, r, protocol.JobQueued, s.minds.of(r.ID))
 			return true
 		case !errors.Is(err, ErrStoreFull):
 			x.tolerate("the store of jobs: " + err.Error() + "; there is no job")
@@ -106,6 +108,7 @@ func (s *Server) forgetJobs(ctx context.Context) int {
 }
 
 func (s *Server) forgetJob(ctx context.Context, id string) {
+	s.minds.forget(id)
 	for _, prefix := range []string{jobKeys, toldKeys, pollKeys} {
 		_ = s.store.Put(ctx, prefix+id, nil, 0) // what cannot be forgotten ends by itself
 	}
@@ -140,20 +143,17 @@ func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob
 
 // lookUpJob finds a job where the clock or a word has brought it.
 func (s *Server) lookUpJob(ctx context.Context, id string) (*foundJob, error) {
-	data, ok, err := s.store.Get(ctx, jobKeys+id)
+	record, ok, err := s.record(ctx, id)
 	if err != nil || !ok {
 		return nil, err
 	}
-	f := &foundJob{}
-	if f.record, err = jobs.Decode[jobs.Record](data); err != nil {
-		return nil, err
-	}
+	f := &foundJob{record: record}
 	now := s.clock.Now()
 	if f.record.Gone(now) {
 		s.forgetJob(ctx, id)
 		return nil, nil
 	}
-	if data, ok, err = s.store.Get(ctx, toldKeys+id); err != nil {
+	if data, ok, err := s.store.Get(ctx, toldKeys+id); err != nil {
 		return nil, err
 	} else if ok {
 		f.stored = data
@@ -165,8 +165,8 @@ func (s *Server) lookUpJob(ctx context.Context, id string) (*foundJob, error) {
 	return f, nil
 }
 
-// followJob notes on the tape when the clock moves a job on.
-func (s *Server) followJob(conn uint64, r jobs.Record, from protocol.JobState) {
+// followJob notes on the tape when the clock moves a job on. One that waits for its recognizer when it is due goes on when p does.
+func (s *Server) followJob(conn uint64, r jobs.Record, from protocol.JobState, p *pondered) {
 	age, moves := r.Progress.Next(from)
 	if !moves {
 		return
@@ -174,14 +174,14 @@ func (s *Server) followJob(conn uint64, r jobs.Record, from protocol.JobState) {
 	r.End, r.Early, r.Queued = "", "", "" // the store bounds what is kept of them, not a timer that may wait long
 	s.clock.AfterFunc(r.Made.Add(age).Sub(s.clock.Now()), func() {
 		f, err := s.findJob(context.Background(), r.ID, false)
-		if err != nil || f == nil {
+		if err != nil || f == nil || f.state == from {
 			return
 		}
-		if f.state != f.told.State { // else whoever told it noted it
+		if f.state != f.told.State && (!f.state.Final() || p.ends()) { // else whoever told it noted it
 			s.noteJob(conn, r, f.state)
 		}
 		if !f.state.Final() {
-			s.followJob(conn, r, f.state)
+			s.followJob(conn, r, f.state, p)
 		}
 	})
 }
@@ -190,6 +190,16 @@ func (s *Server) noteJob(conn uint64, r jobs.Record, state protocol.JobState) {
 	s.journal.Append(scenarios.Entry{
 		Kind: scenarios.JobState, Dir: scenarios.Note, Conn: conn, Key: r.Key, Surface: string(protocol.SurfaceAsync), Text: string(state) + " " + r.ID,
 	})
+}
+
+// pollers keep polls of one job apart, so that the tape has what they were told in the order in which they were counted. It is by a
+// part of the id.
+type pollers [64]sync.Mutex
+
+func (p *pollers) of(id string) *sync.Mutex {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(id))
+	return &p[sum.Sum32()%uint32(len(p))]
 }
 
 // tellJob notes on the tape what a poll that is counted was told.
@@ -211,7 +221,8 @@ var ErrNoJob = errors.New("there is no such job")
 // ErrJobMove says that a job cannot go where it was to go.
 var ErrJobMove = errors.New("the job stays where it is")
 
-// MoveJob moves a job forward. It fails with ErrNoJob, with what the store says, and when the job is already as far: the error is
+// MoveJob moves a job forward. One that is told to be completed while a recognizer is asked about it is processing until that has
+// answered. It fails with ErrNoJob, with what the store says, and when the job is already as far: the error is
 // then ErrJobMove.
 func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
 	for {
@@ -226,15 +237,28 @@ func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrJobMove, err)
 		}
-		moved, err := s.keepTold(ctx, f, told)
-		if err != nil {
+		moved, err := s.tellMoved(ctx, f, told)
+		if moved || err != nil {
 			return err
 		}
-		if moved {
-			s.noteJob(0, f.record, to.State)
-			return nil
+	}
+}
+
+// tellMoved keeps what is told of a job and notes it. The end of a job that waits for its recognizer is noted when it has one.
+func (s *Server) tellMoved(ctx context.Context, f *foundJob, told jobs.Told) (moved bool, err error) {
+	turn := s.pollers.of(f.record.ID)
+	turn.Lock()
+	defer turn.Unlock()
+	if moved, err = s.keepTold(ctx, f, told); !moved || err != nil {
+		return false, err
+	}
+	if f.record.Asking && told.State == protocol.JobCompleted {
+		if again, err := s.lookUpJob(ctx, f.record.ID); err == nil && again != nil && !again.state.Final() {
+			return true, nil
 		}
 	}
+	s.noteJob(0, f.record, told.State)
+	return true, nil
 }
 
 // move is what to tell of a job that is to go further.

@@ -91,13 +91,15 @@ var _ = Describe("Limits of synchronous requests", func() {
 
 	It("answers $ to a body that stands still (observed: the code; recalled: the text)", func() {
 		s := newFake()
-		body := io.MultiReader(strings.NewReader("--"+boundary+"\r\nContent-Disposition: form-data; name=\"u\"\r\n\r\n"+mypageKey), stuck{})
+		still := &stuck{}
+		body := io.MultiReader(strings.NewReader("--"+boundary+"\r\nContent-Disposition: form-data; name=\"u\"\r\n\r\n"+mypageKey), still)
 		req := httptest.NewRequest(http.MethodPost, "/v1/recognize", body)
 		req.Header.Set("Content-Type", multiform)
 		rec := httptest.NewRecorder()
 		s.ServeHTTP(rec, req)
 		Expect(rec.Code).To(Equal(200))
 		Expect(rec.Body.String()).To(HaveSuffix(`"code":"$","message":"timeout occurred while receiving audio data from client"}` + "\r\n"))
+		Expect(still.reads).To(Equal(1), "it is given up after one minute, not after two")
 	})
 
 	It("takes 64 addresses in ipa and no more (ours)", func() {
@@ -149,9 +151,12 @@ var _ = Describe("Limits of synchronous requests", func() {
 })
 
 // stuck is a body whose read deadline has passed.
-type stuck struct{}
+type stuck struct{ reads int }
 
-func (stuck) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+func (s *stuck) Read([]byte) (int, error) {
+	s.reads++
+	return 0, os.ErrDeadlineExceeded
+}
 
 func addresses(n int) string {
 	all := make([]string, n)

@@ -19,7 +19,7 @@ type outgoing struct {
 	hides    bool   // the text is made of a secret, and not shown on the tape
 	basis    string
 	event    protocol.Event   // of a packet of the machine; nil for one that a fault made up
-	wait     time.Duration    // of waitHere: clock time
+	until    time.Time        // of waitHere: by the clock
 	code     int              // of goAway: the code of the close frame
 	last     bool             // of a raw piece: it is the last of its frame
 	piece    int              // of raw bytes that drip: how many at a time; 0 for all at once
@@ -113,8 +113,8 @@ func (c *stream) pass(o outgoing) {
 func (c *stream) carry(o outgoing) {
 	l := &c.line
 	if o.kind == waitHere {
-		if o.wait > 0 {
-			l.timer = clock.At(c.s.clock, c.now.Add(o.wait), c.goOn)
+		if o.until.After(c.now) {
+			l.timer = clock.At(c.s.clock, o.until, c.goOn)
 		}
 		return
 	}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"mockamivoice/protocol"
 	"mockamivoice/scenarios"
@@ -74,7 +76,7 @@ func (x *exchange) deliver(w http.ResponseWriter, r reply, dos []scenarios.Do, o
 		case scenarios.DoError:
 			r = other.failed(x.failing(d.ID))
 		case scenarios.DoStatus:
-			r = pageOf(w.Header(), d.Status)
+			r = pageOf(w.Header(), d)
 		case scenarios.DoReplace:
 			r.body = []byte(replaced(d.Text, string(r.body)))
 		case scenarios.DoResult:
@@ -110,9 +112,9 @@ func (x *exchange) spoil(w http.ResponseWriter, r reply, do scenarios.Do) {
 		x.hold()
 		panic(http.ErrAbortHandler)
 	case scenarios.DoClose:
-		x.sever(w, endOfTCP)
+		x.sever(w, endOfTCP, closedByFault)
 	case scenarios.DoReset:
-		x.sever(w, resetTCP)
+		x.sever(w, resetTCP, resetByFault)
 	case scenarios.DoTruncate:
 		cut := cutAt(d, len(r.body))
 		x.hides = x.hides || x.holdsSecret(r.body)
@@ -158,11 +160,14 @@ func (x *exchange) write(w http.ResponseWriter, r reply) {
 }
 
 // pageOf is what a proxy in front of the service could answer with: none of the headers of the service, and a page. (assumed)
-func pageOf(h http.Header, status int) reply {
+func pageOf(h http.Header, d scenarios.DoStatus) reply {
 	clear(h)
-	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	if d.RetryAfter > 0 {
+		h["Retry-After"] = []string{strconv.Itoa(int(d.RetryAfter / time.Second))}
+	}
+	text := fmt.Sprintf("%d %s", d.Status, http.StatusText(d.Status))
 	return reply{
-		status: status, media: "text/html", basis: protocol.Assumed,
+		status: d.Status, media: "text/html", basis: protocol.Assumed,
 		body: fmt.Appendf(nil, "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n</body>\r\n</html>\r\n", text, text),
 	}
 }

@@ -87,6 +87,22 @@ var _ = Describe("Scenarios on streams", func() {
 		Expect(e.At.UTC()).To(Equal(time.Date(2026, 7, 30, 23, 59, 35, 0, time.UTC)), "the tape shows when it was said")
 	})
 
+	It("delays every event by as much as it says, and those that were due at once come at once", func() {
+		s, c := meet("{at: stream.event, do: {delay: 1s}}", "{at: stream.feed, do: {delay: 1s}}", "{at: stream.end, do: [{delay: 1s}, {send: 'G x'}, {delay: 2s}]}")
+		s.start(c, "LSB16K")
+		c.feed(sentence(), 4096)
+		c.text("e")
+		c.settle()
+		c.quiet()
+		s.pass(time.Second)
+		before, x := c.until("G x")
+		Expect(letters(before) + x).To(MatchRegexp("^SC?U*EA?G x$"))
+		c.quiet()
+		s.pass(2 * time.Second)
+		before, _ = c.until("e")
+		Expect(letters(before)).To(MatchRegexp("^C?A?$"))
+	})
+
 	It("leaves out the answer to s or e, and goes on", func() {
 		s, c := meet("{at: stream.start, nth: 1, do: no-answer}", "{at: stream.end, nth: 1, do: no-answer}")
 		c.text("s LSB16K -a-general authorization=" + s.key)

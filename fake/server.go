@@ -57,6 +57,7 @@ func (s *Server) Close() {
 	_ = s.streams.wait(ctx)
 	s.usage.close()
 	s.leave()
+	s.minds.wait(ctx)
 	s.journal.Close()
 }
 

@@ -20,10 +20,34 @@ const (
 	resetTCP ending = "rst"
 )
 
-const lastWords = time.Second // real time in which a client may still be sending when its connection is ended
+// What the tape says of connections that a fault ended.
+const (
+	closedByFault = "closed by a fault"
+	resetByFault  = "reset by a fault"
+)
+
+// byFault is what the tape says of such an end.
+func (e ending) byFault() string {
+	if e == resetTCP {
+		return resetByFault
+	}
+	return closedByFault
+}
+
+// Real time in which a client may still be sending when its connection is ended.
+const (
+	lastWords   = time.Second      // of one that was heard
+	lingerPause = 5 * time.Second  // in which nothing comes from one that is still uploading (as nginx does)
+	lingerTime  = 30 * time.Second // in all, of such a one (as nginx does)
+)
 
 // severable is a connection that was taken from net/http.
-type severable struct{ net.Conn }
+type severable struct {
+	net.Conn
+
+	closing <-chan struct{} // when the server ends
+	lingers bool            // the client may be in the middle of its upload
+}
 
 func (c *severable) write(b []byte) error {
 	_ = c.SetWriteDeadline(clock.System{}.Now().Add(writeWait))
@@ -39,9 +63,32 @@ func (c *severable) closeWrite() bool {
 
 // hearOut reads what the client is still sending, for otherwise the kernel would send a RST.
 func (c *severable) hearOut() {
-	_ = c.SetReadDeadline(clock.System{}.Now().Add(lastWords))
-	var scrap [4 << 10]byte
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-c.closing:
+			_ = c.SetReadDeadline(clock.System{}.Now())
+		case <-over:
+		}
+	}()
+	system := clock.System{}
+	until := system.Now().Add(lastWords)
+	if c.lingers {
+		until = system.Now().Add(lingerTime)
+	}
+	var scrap [32 << 10]byte
 	for {
+		due := system.Now().Add(lingerPause)
+		if until.Before(due) {
+			due = until
+		}
+		_ = c.SetReadDeadline(due)
+		select {
+		case <-c.closing:
+			return
+		default:
+		}
 		if _, err := c.Read(scrap[:]); err != nil {
 			return
 		}
@@ -72,17 +119,17 @@ func (x *exchange) take(w http.ResponseWriter) *severable {
 		panic(http.ErrAbortHandler)
 	}
 	_ = conn.SetDeadline(time.Time{})
-	return &severable{conn}
+	return &severable{Conn: conn, closing: x.s.closing}
 }
 
-// sever ends the connection without an answer.
-func (x *exchange) sever(w http.ResponseWriter, how ending) {
-	x.end(x.take(w), how)
+// sever ends the connection without an answer, for a reason that the tape tells.
+func (x *exchange) sever(w http.ResponseWriter, how ending, why string) {
+	x.end(x.take(w), how, why)
 }
 
 // end ends the connection. Whoever moved the clock until now finds that done, but does not wait for the client's last words.
-func (x *exchange) end(c *severable, how ending) {
-	x.severed(how)
+func (x *exchange) end(c *severable, how ending, why string) {
+	x.severed(how, why)
 	if how == resetTCP {
 		resetConn(c.Conn)
 		return
@@ -95,10 +142,9 @@ func (x *exchange) end(c *severable, how ending) {
 	_ = c.Close()
 }
 
-// severed says on the tape how the connection ends, before anybody can see it.
-func (x *exchange) severed(how ending) {
-	text := map[ending]string{endOfTCP: "closed by a fault", resetTCP: "reset by a fault"}[how]
-	x.note(scenarios.ConnClose, scenarios.Note, scenarios.Entry{How: string(how), Text: text})
+// severed says on the tape how and why the connection ends, before anybody can see it.
+func (x *exchange) severed(how ending, why string) {
+	x.note(scenarios.ConnClose, scenarios.Note, scenarios.Entry{How: string(how), Text: why})
 }
 
 // raw sends the head of a reply and as much of its body as is given, in the way of send, and ends the connection.
@@ -121,5 +167,5 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	x.note(scenarios.HTTPResponse, scenarios.Out, e)
 	c := x.take(w)
 	send(c, b.Bytes())
-	x.end(c, endOfTCP)
+	x.end(c, endOfTCP, closedByFault)
 }

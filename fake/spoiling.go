@@ -46,16 +46,16 @@ func (c *spoilt) Write(p []byte) (int, error) {
 		return c.Conn.Write(p)
 	}
 	c.done = true
-	x, below := c.s.x, &severable{c.Conn}
+	x, below := c.s.x, &severable{Conn: c.Conn, closing: c.s.x.s.closing}
 	switch d := c.s.do.(type) {
 	case scenarios.DoTruncate:
 		_ = below.write(p[:cutAt(d, len(p))])
-		x.end(below, endOfTCP)
+		x.end(below, endOfTCP, closedByFault)
 		return 0, errSpoilt
 	case scenarios.DoDrip:
 		if !x.drip(below, p, d) {
 			_ = below.Close()
-			x.severed(endOfTCP)
+			x.severed(endOfTCP, closedByFault)
 			return 0, errSpoilt
 		}
 	}

@@ -100,6 +100,7 @@ type stream struct {
 	presented *presented // the s that is being dealt with; nil when none is
 	line      line
 	now       time.Time         // of the input that is being dealt with
+	due       time.Time         // when what a fault is holding up was due, and what it waited for since
 	expires   time.Time         // end of life of the key of the cycle, zero for never
 	verdict   *session.Answered // on an s behind which the client sent on at once
 	farewell  string            // how the connection ended, when the server ended it
@@ -354,7 +355,7 @@ func (c *stream) ended(err error) {
 	switch {
 	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
 		e.How, e.Code = "close-frame", closed.Code
-	case errors.Is(err, syscall.ECONNRESET), e.Text == resetFarewell:
+	case errors.Is(err, syscall.ECONNRESET), e.Text == resetByFault:
 		e.How = "rst"
 	case errors.Is(err, lenient.ErrTooLarge):
 		e.Text = scenarios.ClosedTooLong

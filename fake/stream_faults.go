@@ -45,6 +45,7 @@ func (c *stream) take(command protocol.Command) {
 	}
 	defer func() { c.presented = nil }()
 	var after []session.Input
+	c.due = c.now
 	for _, do := range c.x.strike(at, "") {
 		more, goesOn := c.meet(at, command, do)
 		if !goesOn {
@@ -64,7 +65,7 @@ func (c *stream) meet(at scenarios.Point, command protocol.Command, do scenarios
 	letter := map[scenarios.Point]byte{scenarios.AtStart: 's', scenarios.AtFeed: 'p', scenarios.AtEnd: 'e'}[at]
 	switch d := do.(type) {
 	case scenarios.DoDelay:
-		c.emit(outgoing{kind: waitHere, wait: d.For})
+		c.emit(c.later(d))
 	case scenarios.DoSend:
 		c.emit(made(d.Text))
 	case scenarios.DoReplace:
@@ -122,6 +123,12 @@ func (c *stream) breakOff(at scenarios.Point, d scenarios.DoError) bool {
 	return false
 }
 
+// later is a wait that ends so long after what is held up was due, whatever else waits by then. Those of one fault add up.
+func (c *stream) later(d scenarios.DoDelay) outgoing {
+	c.due = c.due.Add(d.For)
+	return outgoing{kind: waitHere, until: c.due}
+}
+
 func timerOf(name scenarios.Limit) session.Timer {
 	return map[scenarios.Limit]session.Timer{
 		scenarios.LimitNoData: session.TimerNoData, scenarios.LimitNonSpeech: session.TimerNonSpeech,
@@ -160,10 +167,11 @@ func payloadOf(text []byte) string {
 // event puts an event on the line, in the way in which faults let it. What a fault puts before it stays there.
 func (c *stream) event(o outgoing) {
 	var before []outgoing
+	c.due = c.now
 	for _, do := range c.x.strike(scenarios.AtEvent, string(o.letter)) {
 		switch d := do.(type) {
 		case scenarios.DoDelay:
-			before = append(before, outgoing{kind: waitHere, wait: d.For})
+			before = append(before, c.later(d))
 		case scenarios.DoSend:
 			before = append(before, made(d.Text))
 		case scenarios.DoReplace:
@@ -233,7 +241,7 @@ func (c *stream) heard(o outgoing, said scenarios.Said) []byte {
 func (c *stream) truncate(o outgoing, cut int) {
 	o.hides = o.hides || c.x.holdsSecret(o.text)
 	c.emit(c.piece(o, append(frameHead(len(o.text)), o.text[:cut]...), string(o.text[:cut])))
-	c.emit(outgoing{kind: finIt, farewell: "closed by a fault"})
+	c.emit(outgoing{kind: finIt, farewell: closedByFault})
 	c.line.silent = true
 }
 
@@ -281,16 +289,14 @@ func (c *stream) cutOff(do scenarios.Do) {
 		c.line.deaf = true
 		c.stalled.Store(true)
 	case scenarios.DoClose:
-		c.emit(outgoing{kind: goAway, code: d.Code, farewell: "closed by a fault"})
+		c.emit(outgoing{kind: goAway, code: d.Code, farewell: closedByFault})
 	case scenarios.DoReset:
-		c.emit(outgoing{kind: resetIt, farewell: resetFarewell})
+		c.emit(outgoing{kind: resetIt, farewell: resetByFault})
 	default:
 		panic(fmt.Sprintf("fake: %T cannot be done on a stream", do)) // the loader refuses it
 	}
 	c.line.silent = true
 }
-
-const resetFarewell = "reset by a fault"
 
 // meetHandshake lets a fault have its way with a handshake. It returns what the handshake is to be answered through, or nil when
 // it has been dealt with.
@@ -302,7 +308,7 @@ func (x *exchange) meetHandshake(w http.ResponseWriter) http.ResponseWriter {
 				panic(http.ErrAbortHandler) // nobody is there any more
 			}
 		case scenarios.DoStatus:
-			x.write(w, pageOf(w.Header(), d.Status))
+			x.write(w, pageOf(w.Header(), d))
 			return nil
 		case scenarios.DoTruncate, scenarios.DoDrip:
 			return &spoiling{ResponseWriter: w, x: x, do: d}

@@ -20,9 +20,13 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	}
 	defer x.settle()
 	u := x.readUpload(w)
+	if u.unread {
+		u.answerUnread(w)
+		return
+	}
 	x.request(u.parts, s.audioEntry(u.audio, u.job.duration()))
 	if u.severed != "" {
-		x.sever(w, u.severed)
+		x.sever(w, u.severed, u.severed.byFault())
 		return
 	}
 	if r.Context().Err() != nil {

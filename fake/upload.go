@@ -42,6 +42,8 @@ type upload struct {
 	broken   *protocol.Error // the body could not be read as it should
 	body     *patient
 	forced   []scenarios.Do // by a fault, instead of the answer
+	met      bool           // a fault was asked for
+	unread   bool           // a fault answers, and the rest of the body is not read
 	severed  ending         // how a fault ends the connection before the body was read; empty where none does
 	id       protocol.SessionID
 }
@@ -125,22 +127,31 @@ func (x *exchange) readUpload(w http.ResponseWriter) *upload {
 	u.prepareBooks()
 	media, params, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	var err error
+	if _, told := protocol.First(u.query, "u"); told {
+		u.meetEarly()
+	}
+	if u.stopped() {
+		return u
+	}
 	if media == "multipart/form-data" && params["boundary"] != "" {
 		err = u.walk(multipart.NewReader(body, params["boundary"]))
 	} else {
 		err = u.raw(body)
 	}
 	u.outcome(err)
-	if !u.begun {
+	if !u.begun && !u.stopped() {
 		u.begin()
 	}
 	u.job.finish()
 	u.bind(x.r.Context())
-	if u.severed == "" {
+	if !u.stopped() {
 		_, _ = io.Copy(io.Discard, body)
 	}
 	return u
 }
+
+// stopped tells whether a fault leaves the rest of the body unread.
+func (u *upload) stopped() bool { return u.unread || u.severed != "" }
 
 // limit is how many bytes of audio are taken.
 func (u *upload) limit() int64 {
@@ -151,13 +162,13 @@ func (u *upload) limit() int64 {
 }
 
 func (u *upload) outcome(err error) {
-	var timeout interface{ Timeout() bool }
 	switch {
 	case err == nil:
 	case errors.Is(err, errTooManyFields):
 		u.broken = protocol.NewError(protocol.SyncPayloadTooLarge)
 		u.x.tolerate(fmt.Sprintf("the parts before a are more than %d bytes or %d parts", u.x.s.limits.Fields, u.x.s.limits.Parts))
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case u.body.failed != nil && u.x.surface == protocol.SurfaceAsync: // there is no job, and lost says why
+	case u.body.stoodStill():
 		u.broken = protocol.NewError(protocol.SyncReceiveTimeout)
 		u.x.tolerate("the body stood still for " + readPause.String())
 	case errors.Is(err, errDrained):
@@ -166,6 +177,22 @@ func (u *upload) outcome(err error) {
 	default:
 		u.x.tolerate("the body ended early or is no multipart body; what was read of it counts")
 	}
+}
+
+// lost tells whether the end of the body never came: no job is made of a part of a recording. What the service says to somebody whose
+// upload stands still is not known, and who left hears nothing; so the connection ends. (ours)
+func (u *upload) lost(w http.ResponseWriter) bool {
+	switch {
+	case u.body.failed == nil:
+		return false
+	case u.body.stoodStill():
+		u.x.tolerate("the body stood still for " + readPause.String() + ", and what the service says then is not known: the connection ends, and there is no job")
+		u.x.sever(w, endOfTCP, "the body stood still")
+	default:
+		u.x.tolerate("the client left before its body had ended: there is no job")
+		u.x.sever(w, endOfTCP, scenarios.ClosedByClient)
+	}
+	return true
 }
 
 var (
@@ -212,6 +239,11 @@ func (u *upload) part(part *multipart.Part) error {
 		entry.Value, err = u.field(part)
 		entry.Size = int64(len(entry.Value))
 		u.form = append(u.form, protocol.Param{Key: entry.Name, Value: entry.Value})
+		if entry.Name == "u" && err == nil {
+			if u.meetEarly(); u.stopped() {
+				err = errSevered
+			}
+		}
 	}
 	u.parts = append(u.parts, entry)
 	return err
@@ -235,7 +267,7 @@ func (u *upload) raw(body io.Reader) error {
 		u.job.broken = errors.New("a body that is not multipart/form-data is refused by choice")
 		u.job.params = u.x.s.recognition(u)
 		u.job.refusal = u.authorize()
-		if u.meet(); u.severed != "" {
+		if u.meet(); u.stopped() {
 			return errSevered
 		}
 		_, err := io.Copy(io.Discard, body)
@@ -246,7 +278,7 @@ func (u *upload) raw(body io.Reader) error {
 
 // listen hears the audio while it comes.
 func (u *upload) listen(audio io.Reader) error {
-	if u.begin(); u.severed != "" {
+	if u.begin(); u.stopped() {
 		return errSevered
 	}
 	buf, ok := u.x.s.chunks.Get().(*[chunk]byte)
@@ -284,38 +316,8 @@ func (u *upload) begin() {
 	u.begun = true
 	u.job.params = u.x.s.recognition(u)
 	u.job.refusal = u.authorize()
-	u.meet()
-	if u.job.refusal == nil {
+	if u.meet(); u.job.refusal == nil {
 		u.job.prepare(u)
-	}
-}
-
-// meet lets a fault strike at the request, whose key is known now and whose audio has not been read. What it wants to be answered
-// waits until everything was read.
-func (u *upload) meet() {
-	if u.x.surface != protocol.SurfaceSync {
-		return
-	}
-	held := false
-	for _, do := range u.x.strike(scenarios.AtSyncRequest, "") {
-		switch d := do.(type) {
-		case scenarios.DoDelay:
-			held = u.x.delay(d.For) || held
-		case scenarios.DoExpireKey:
-			u.x.expireKey(d)
-			u.job.refusal = u.authorize()
-		case scenarios.DoDrip:
-			u.body.drip = d
-		case scenarios.DoClose:
-			u.severed = endOfTCP
-		case scenarios.DoReset:
-			u.severed = resetTCP
-		default:
-			u.forced = append(u.forced, do)
-		}
-	}
-	if u.body.drip.Bytes == 0 && !held { // who moved the clock behind a delay is to find the reply written
-		u.x.settle() // what comes now is the client's to send
 	}
 }
 

@@ -125,6 +125,8 @@ func (f *Fault) check(n strict.Node) {
 			return
 		}
 		switch d := d.(type) {
+		case DoStatus:
+			f.checkUnread(n, d)
 		case DoError:
 			f.checkError(n, d.ID)
 		case DoResult:
@@ -232,6 +234,9 @@ func readDo(n strict.Node) (d Do) {
 		}
 		return d
 	}
+	if slices.ContainsFunc(n.Pairs(), func(p strict.Pair) bool { return p.Name == "status" }) {
+		return readDoStatus(n)
+	}
 	fields := doFields(&d)
 	for word, action := range bare {
 		if _, has := fields[word]; !has {
@@ -254,14 +259,8 @@ func doWords() []string {
 // doFields read what an action needs into d.
 func doFields(d *Do) strict.Fields {
 	return strict.Fields{
-		"error": func(v strict.Node) { *d = readDoError(v) },
-		"status": func(v strict.Node) {
-			a := DoStatus{}
-			if strict.Int(&a.Status, 200)(v); a.Status > 599 {
-				v.Fail("is no HTTP status")
-			}
-			*d = a
-		},
+		"error":  func(v strict.Node) { *d = readDoError(v) },
+		"status": func(v strict.Node) { *d = readStatus(v) }, // readDoStatus reads what else may stand there
 		"delay": func(v strict.Node) {
 			a := DoDelay{}
 			strict.Duration(&a.For)(v)

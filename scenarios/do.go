@@ -22,8 +22,13 @@ type (
 	// DoError answers with an error of the catalogue.
 	DoError struct{ ID protocol.ErrorID }
 	// DoStatus answers with an HTTP status, as a proxy in front of the service would: the body is none of the service's.
-	DoStatus struct{ Status int }
-	// DoDelay lets clock time pass first. What follows on the same connection waits as well.
+	DoStatus struct {
+		Status     int
+		RetryAfter time.Duration // of the Retry-After header, whole seconds; 0 for no such header
+		Unread     bool          // the answer to an upload comes as soon as the key is known, and the rest is not read
+	}
+	// DoDelay lets clock time pass first. What follows on the same connection waits as well. On a stream it counts from when what it
+	// holds up was due: several delayed events that were due at once come at once, in their order.
 	DoDelay struct{ For time.Duration }
 	// DoStall reads and sends nothing any more and keeps the socket open, until the client leaves.
 	DoStall struct{}
@@ -146,7 +151,16 @@ func (DoExpireKey) Word() string { return "expire-key" }
 func (d DoError) String() string { return "error " + string(d.ID) }
 
 // String implements Do.
-func (d DoStatus) String() string { return fmt.Sprintf("status %d", d.Status) }
+func (d DoStatus) String() string {
+	text := fmt.Sprintf("status %d", d.Status)
+	if d.RetryAfter > 0 {
+		text += ", retry after " + d.RetryAfter.String()
+	}
+	if d.Unread {
+		text += ", unread"
+	}
+	return text
+}
 
 // String implements Do.
 func (d DoDelay) String() string { return "delay " + d.For.String() }

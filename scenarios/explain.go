@@ -93,6 +93,17 @@ func (f Fault) subject() (it, done string) {
 	return "it", "sent"
 }
 
+func statusInWords(d DoStatus) string {
+	text := fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
+	if d.RetryAfter > 0 {
+		text += " and a header that asks to come back after " + span(d.RetryAfter)
+	}
+	if d.Unread {
+		text += "; it comes as soon as the key is known, and what the client is still sending is not read"
+	}
+	return text
+}
+
 // doInWords is what happens, as a clause.
 func (f Fault) doInWords(d Do) string {
 	it, done := f.subject()
@@ -100,7 +111,7 @@ func (f Fault) doInWords(d Do) string {
 	case DoError:
 		return f.errorInWords(d.ID)
 	case DoStatus:
-		return fmt.Sprintf("the answer is HTTP status %d, with a body that is none of the service's", d.Status)
+		return statusInWords(d)
 	case DoDelay:
 		return span(d.For) + " of clock time pass, and what follows on the connection waits as well"
 	case DoStall, DoNoAnswer:

@@ -154,6 +154,5 @@ func (s *Scenario) IsForServer() bool {
 	if s.Play == nil {
 		return false
 	}
-	early := slices.ContainsFunc(s.Play.Behaviour, func(c Choice) bool { return c.point == AsyncV1 })
-	return early || s.StrikesAt(AtHandshake, AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
+	return s.StrikesAt(AtHandshake, AtIssue) || s.Play.Limits.Idle > 0 // a connection is idle before its key is known
 }

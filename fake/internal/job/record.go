@@ -8,7 +8,7 @@ import (
 	"mockamivoice/protocol"
 )
 
-// Record is a job as it is kept. What was heard is known when it is made; only the telling of it takes time.
+// Record is a job as it is kept. What was heard is known when it is made, unless a recognizer is asked; the telling of it takes time.
 type Record struct {
 	ID       string    `json:"id"`
 	Version  int       `json:"version"` // 1 or 2
@@ -22,6 +22,7 @@ type Record struct {
 	Early    string    `json:"early"`
 	Queued   string    `json:"queued"`
 	Failed   bool      `json:"failed"` // its end is an error
+	Asking   bool      `json:"asking"` // a recognizer is asked; the end is what stands until it has answered, and is not told
 }
 
 // Told is what somebody said about a job.
@@ -58,7 +59,8 @@ func New(r Record, end protocol.Job) Record {
 	return r
 }
 
-// State is where the job stands: as far as its progress or somebody's word has brought it.
+// State is where the job stands: as far as its progress or somebody's word has brought it, but not at its end while a recognizer is
+// asked.
 func (r Record) State(now time.Time, polls int64, told Told) protocol.JobState {
 	at := r.Progress.At(now.Sub(r.Made), polls)
 	if at.Before(told.State) {
@@ -67,6 +69,8 @@ func (r Record) State(now time.Time, polls int64, told Told) protocol.JobState {
 	switch {
 	case told.State == protocol.JobError:
 		return protocol.JobError
+	case at.Final() && r.Asking:
+		return protocol.JobProcessing
 	case at.Final() && r.Failed:
 		return protocol.JobError
 	}
