@@ -25,14 +25,21 @@ func (e *extremes) spread() float64 { return e.high2 - e.low2 }
 
 // judge compares a frame with the noise.
 func (d *detector) judge(f *moment) {
-	if f.levels[whole] <= quietest {
-		return
-	}
 	for b, level := range f.levels {
-		f.louds[b] = level-d.noises[b].floor > overFloor
+		f.louds[b] = level-d.noises[b].floor > overFloor && f.levels[whole] > quietest
 		f.loud = f.loud || f.louds[b]
-		f.faint = f.faint || level-d.noises[b].floor > d.noises[b].edge()
 	}
+	f.faint = f.loud || d.standsOut(f)
+}
+
+// standsOut reports whether a frame is a little louder than the noise, at least.
+func (d *detector) standsOut(f *moment) bool {
+	for b, level := range f.levels {
+		if level-d.noises[b].floor > d.noises[b].edge() && f.levels[whole] > quietest {
+			return true
+		}
+	}
+	return false
 }
 
 // followNoise keeps the floors at the loudness of the noise, and lifts them to any level that stays steady.
