@@ -99,10 +99,6 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 				Expect(s.job(id).Status).To(Equal(state))
 			}
 		}),
-		Entry("told", "told", func(s *service, id string) {
-			Expect(s.MoveJob(GinkgoT().Context(), id, fake.JobMove{State: protocol.JobCompleted})).To(Succeed())
-			Expect(statesOf(s)).To(Equal([]string{"queued"}), "its end is noted when it has one")
-		}),
 	)
 
 	It("may be told to fail meanwhile, and stay so", func() {
@@ -126,13 +122,15 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 	})
 
 	It("let it go when they are forgotten", func() {
-		told := make(chan error, 1)
+		asked, told := make(chan struct{}), make(chan error, 1)
 		s := serve(fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {
+			close(asked)
 			<-ctx.Done()
 			told <- ctx.Err()
 			return fake.Transcript{}, ctx.Err()
 		}))
 		id := submit(s, 1)
+		Eventually(asked, patience).Should(BeClosed())
 		s.Reset()
 		Eventually(told, patience).Should(Receive(MatchError(context.Canceled)))
 		s.Close()
@@ -149,7 +147,7 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 		Expect(b.job(id).Status).To(Equal("processing"))
 		Expect(store.Put(GinkgoT().Context(), "asks/"+id, nil, 0)).To(Succeed()) // as when its life is over: a does not renew it
 		Expect(textOf(b, id)).To(Equal(builtInText(1)))
-		Expect(noted(b.Server, scenarios.Tolerance)).To(ContainElement("recognizer: the replica that asked it about job " + id + " is gone; built-in sentences answer"))
+		Expect(noted(b.Server, scenarios.Tolerance)).To(ContainElement("recognizer: job " + id + " is not asked about any more: the replica that did is gone, or could not keep the answer; built-in sentences answer"))
 		t.answers[0] <- "too late"
 		a.Close()
 		Expect(textOf(b, id)).To(Equal(builtInText(1)))

@@ -47,6 +47,7 @@ const storeLife = 2
 // foundJob is a job with where it stands.
 type foundJob struct {
 	record jobs.Record
+	kept   []byte // record as it is stored
 	told   jobs.Told
 	stored []byte // told as it is stored, nil for nothing
 	state  protocol.JobState
@@ -87,10 +88,14 @@ func (s *Server) keepJob(x *exchange, r jobs.Record) bool {
 			x.tolerate("the store of jobs: " + err.Error() + "; there is no job")
 			return false
 		}
-		n := s.forgetJobs(ctx)
-		x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", n))
+		s.makeRoom(ctx, x)
 	}
 	return false
+}
+
+// makeRoom forgets jobs, and tells the tape.
+func (s *Server) makeRoom(ctx context.Context, x *exchange) {
+	x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", s.forgetJobs(ctx)))
 }
 
 // forgetJobs makes room: what is gone by the clock, or else the oldest tenth. Ids begin with the time.
@@ -143,11 +148,11 @@ func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob
 
 // lookUpJob finds a job where the clock or a word has brought it.
 func (s *Server) lookUpJob(ctx context.Context, id string) (*foundJob, error) {
-	record, ok, err := s.record(ctx, id)
-	if err != nil || !ok {
+	record, kept, err := s.record(ctx, id)
+	if err != nil || kept == nil {
 		return nil, err
 	}
-	f := &foundJob{record: record}
+	f := &foundJob{record: record, kept: kept}
 	now := s.clock.Now()
 	if f.record.Gone(now) {
 		s.forgetJob(ctx, id)
@@ -221,9 +226,9 @@ var ErrNoJob = errors.New("there is no such job")
 // ErrJobMove says that a job cannot go where it was to go.
 var ErrJobMove = errors.New("the job stays where it is")
 
-// MoveJob moves a job forward. One that is told to be completed while a recognizer is asked about it is processing until that has
-// answered. It fails with ErrNoJob, with what the store says, and when the job is already as far: the error is
-// then ErrJobMove.
+// MoveJob moves a job forward. One that is told to be completed while a recognizer is asked about it has what was heard so far, and
+// built-in sentences for the rest; the recognizer is let go. MoveJob fails with ErrNoJob, with what the store says, and when the job is
+// already as far: the error is then ErrJobMove.
 func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
 	for {
 		f, err := s.findJob(ctx, id, false)
@@ -244,20 +249,27 @@ func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
 	}
 }
 
-// tellMoved keeps what is told of a job and notes it. The end of a job that waits for its recognizer is noted when it has one.
+// tellMoved keeps what is told of a job, and notes it. A job that is told to have an end waits for no recognizer any more.
 func (s *Server) tellMoved(ctx context.Context, f *foundJob, told jobs.Told) (moved bool, err error) {
 	turn := s.pollers.of(f.record.ID)
 	turn.Lock()
 	defer turn.Unlock()
+	var p *pondered
+	if f.record.Asking && told.State == protocol.JobCompleted {
+		p = s.minds.of(f.record.ID)
+		if cut, err := s.cutShort(ctx, f); !cut || err != nil || f.record.Failed {
+			return false, err
+		}
+	}
 	if moved, err = s.keepTold(ctx, f, told); !moved || err != nil {
 		return false, err
 	}
-	if f.record.Asking && told.State == protocol.JobCompleted {
-		if again, err := s.lookUpJob(ctx, f.record.ID); err == nil && again != nil && !again.state.Final() {
-			return true, nil
-		}
+	if told.State == protocol.JobError {
+		s.minds.forget(f.record.ID)
 	}
-	s.noteJob(0, f.record, told.State)
+	if p.ends() {
+		s.noteJob(0, f.record, told.State)
+	}
 	return true, nil
 }
 
