@@ -3,6 +3,7 @@ package fake
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -85,4 +86,10 @@ func (p *patient) Read(b []byte) (int, error) {
 func (p *patient) stoodStill() bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(p.failed, &timeout) && timeout.Timeout()
+}
+
+// cutOff tells whether the client left in the middle of the body. Otherwise what it sent makes no sense, as chunks may.
+func (p *patient) cutOff() bool {
+	var network net.Error
+	return errors.Is(p.failed, io.ErrUnexpectedEOF) || errors.As(p.failed, &network)
 }
