@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -164,5 +165,27 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 		Eventually(t.asked, patience).Should(Receive())
 		a.Close()
 		Expect(strings.HasPrefix(textOf(b, id), "one ")).To(BeTrue())
+	})
+
+	It("are none for a client that leaves while it waits for room, though somebody waits before it", func() {
+		s := serve(jobsBy("told"), fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {
+			<-ctx.Done()
+			return fake.Transcript{}, ctx.Err()
+		}))
+		const most = 64 // minutes of sound, of which every job has one at least
+		for range most {
+			submit(s, 1)
+		}
+		body := parts("u", mypageKey, "d", "-a-general-en", "a", sentences(1))
+		request := fmt.Sprintf("POST /v2/recognitions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nContent-Type: %s\r\n\r\n%s", len(body), multiform, body)
+		var last *wire
+		for n := range 2 {
+			last = connectWire(strings.TrimPrefix(s.url, "http://"))
+			last.send(request)
+			Eventually(func() []string { return noted(s.Server, scenarios.HTTPRequest) }, patience).Should(HaveLen(most + n + 1))
+		}
+		Expect(last.Close()).To(Succeed())
+		Eventually(func() []string { return noted(s.Server, scenarios.Tolerance) }, patience).Should(
+			ContainElement("the client left while too many jobs waited for the recognizer: there is no job"))
 	})
 })
