@@ -64,6 +64,17 @@ var _ = Describe("A proxy that answers an upload before it was read", func() {
 		}
 	})
 
+	It("counts for the key that stands in d, where u is empty", func() {
+		s := serve(fake.WithScenario(fault("sync.unread", "{at: sync.request, nth: 2, do: {status: 503, unread: true}}")))
+		other, err := s.IssueKey(fake.KeyRequest{EPI: "1h"})
+		Expect(err).NotTo(HaveOccurred())
+		var all []int
+		for _, key := range []string{mypageKey, other.Key, mypageKey, other.Key} {
+			all = append(all, s.recognize("u", "", "d", "-a-general authorization="+key, "a", sentences(1)).Status)
+		}
+		Expect(all).To(Equal([]int{200, 200, 503, 503}))
+	})
+
 	It("does not keep a server that ends", func() {
 		w, srv := dialWire(play("sync.request"))
 		w.send(head("/v1/recognize", "", open))
