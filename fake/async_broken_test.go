@@ -127,6 +127,7 @@ var _ = Describe("Uploads of jobs that do not end", func() {
 	},
 		Entry("in the length of one", "\r\nzz\r\n", "invalid byte in chunk length"),
 		Entry("behind one", "..0\r\n\r\n", "malformed chunked encoding"),
+		Entry("in the trailer, which is not quoted", "\r\n0\r\nsomething secret\r\n\r\n", "its trailer makes no sense"),
 		Entry("in a length beyond all bounds", "\r\nfffffffffffffffff\r\n", "http chunk length too large"),
 	)
 

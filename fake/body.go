@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"time"
 
 	"mockamivoice/fake/clock"
@@ -92,4 +93,12 @@ func (p *patient) stoodStill() bool {
 func (p *patient) cutOff() bool {
 	var network net.Error
 	return errors.Is(p.failed, io.ErrUnexpectedEOF) || errors.As(p.failed, &network)
+}
+
+// nonsense says what makes none. What would quote the client, does not: there may be a secret in it.
+func (p *patient) nonsense() string {
+	if _, quotes := errors.AsType[textproto.ProtocolError](p.failed); quotes {
+		return "its trailer makes no sense"
+	}
+	return p.failed.Error()
 }
