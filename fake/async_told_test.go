@@ -103,6 +103,20 @@ var _ = Describe("Jobs that are told to be completed while their recognizer thin
 		Expect(textOf(s, id)).To(Equal(text))
 	})
 
+	It("do not fail any more when it has answered just before that was told", func() {
+		t, store := newThinker(), &meddled{Store: fake.NewMemory()}
+		s := serve(jobsBy("at-once"), fake.WithStore(store), fake.WithRecognizer(t.recognize))
+		id := submit(s, 1)
+		Eventually(t.asked, patience).Should(Receive())
+		store.meddle = func() {
+			t.answers[0] <- "said"
+			onTape(s, "completed", id)
+		}
+		Expect(s.MoveJob(GinkgoT().Context(), id, fake.JobMove{State: protocol.JobError})).To(MatchError(ContainSubstring("the job is completed")))
+		Expect(textOf(s, id)).To(Equal("said"))
+		Expect(statesOf(s)).To(Equal([]string{"queued", "completed"}))
+	})
+
 	It("let the recognizer go when they are told to fail", func() {
 		asked, left := make(chan struct{}), make(chan struct{})
 		s := serve(jobsBy("told"), fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -254,6 +255,11 @@ func (s *Server) tellMoved(ctx context.Context, f *foundJob, told jobs.Told) (mo
 	turn := s.pollers.of(f.record.ID)
 	turn.Lock()
 	defer turn.Unlock()
+	if f.record.Asking { // if it was answered since, the job may be over
+		if now, _, err := s.store.Get(ctx, jobKeys+f.record.ID); err != nil || !bytes.Equal(now, f.kept) {
+			return false, err
+		}
+	}
 	var p *pondered
 	if f.record.Asking && told.State == protocol.JobCompleted {
 		p = s.minds.of(f.record.ID)
