@@ -196,7 +196,7 @@ func (x *exchange) poll(ctx context.Context, service string, dos []scenarios.Do)
 	}
 	for _, do := range dos {
 		if d, is := do.(scenarios.DoState); is {
-			found.state = d.State
+			x.s.feign(ctx, found, d.State)
 		}
 	}
 	if found.state.Final() && len(dos) == 0 {

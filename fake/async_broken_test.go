@@ -119,6 +119,18 @@ var _ = Describe("Uploads of jobs that do not end", func() {
 		}),
 	)
 
+	DescribeTable("are no jobs when their chunks make no sense, and the tape does not say that the client left (ours)", func(end, why string) {
+		w, srv := dialWire()
+		w.send(strings.TrimSuffix(chunked, "\r\n") + end)
+		Expect(w.rest()).To(BeEmpty(), "what the service says then is not known")
+		makesNothing(srv, "the body cannot be read ("+why+"), and what the service says then is not known: the connection ends, and there is no job", "the body cannot be read")
+	},
+		Entry("in the length of one", "\r\nzz\r\n", "invalid byte in chunk length"),
+		Entry("behind one", "..0\r\n\r\n", "malformed chunked encoding"),
+		Entry("in the trailer, which is not quoted", "\r\n0\r\nsomething secret\r\n\r\n", "its trailer makes no sense"),
+		Entry("in a length beyond all bounds", "\r\nfffffffffffffffff\r\n", "http chunk length too large"),
+	)
+
 	It("are jobs when only the end of the form is missing: the body has ended", func() {
 		s := serve()
 		created(s.do("POST", "/v2/recognitions", multiform, strings.NewReader(open)))

@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -99,10 +100,6 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 				Expect(s.job(id).Status).To(Equal(state))
 			}
 		}),
-		Entry("told", "told", func(s *service, id string) {
-			Expect(s.MoveJob(GinkgoT().Context(), id, fake.JobMove{State: protocol.JobCompleted})).To(Succeed())
-			Expect(statesOf(s)).To(Equal([]string{"queued"}), "its end is noted when it has one")
-		}),
 	)
 
 	It("may be told to fail meanwhile, and stay so", func() {
@@ -126,13 +123,15 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 	})
 
 	It("let it go when they are forgotten", func() {
-		told := make(chan error, 1)
+		asked, told := make(chan struct{}), make(chan error, 1)
 		s := serve(fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {
+			close(asked)
 			<-ctx.Done()
 			told <- ctx.Err()
 			return fake.Transcript{}, ctx.Err()
 		}))
 		id := submit(s, 1)
+		Eventually(asked, patience).Should(BeClosed())
 		s.Reset()
 		Eventually(told, patience).Should(Receive(MatchError(context.Canceled)))
 		s.Close()
@@ -149,7 +148,7 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 		Expect(b.job(id).Status).To(Equal("processing"))
 		Expect(store.Put(GinkgoT().Context(), "asks/"+id, nil, 0)).To(Succeed()) // as when its life is over: a does not renew it
 		Expect(textOf(b, id)).To(Equal(builtInText(1)))
-		Expect(noted(b.Server, scenarios.Tolerance)).To(ContainElement("recognizer: the replica that asked it about job " + id + " is gone; built-in sentences answer"))
+		Expect(noted(b.Server, scenarios.Tolerance)).To(ContainElement("recognizer: job " + id + " is not asked about any more: the replica that did is gone, or could not keep the answer; built-in sentences answer"))
 		t.answers[0] <- "too late"
 		a.Close()
 		Expect(textOf(b, id)).To(Equal(builtInText(1)))
@@ -166,5 +165,27 @@ var _ = Describe("Jobs whose recognizer takes its time", func() {
 		Eventually(t.asked, patience).Should(Receive())
 		a.Close()
 		Expect(strings.HasPrefix(textOf(b, id), "one ")).To(BeTrue())
+	})
+
+	It("are none for a client that leaves while it waits for room, though somebody waits before it", func() {
+		s := serve(jobsBy("told"), fake.WithRecognizer(func(ctx context.Context, _ fake.Speech, _ fake.Sound) (fake.Transcript, error) {
+			<-ctx.Done()
+			return fake.Transcript{}, ctx.Err()
+		}))
+		const most = 64 // minutes of sound, of which every job has one at least
+		for range most {
+			submit(s, 1)
+		}
+		body := parts("u", mypageKey, "d", "-a-general-en", "a", sentences(1))
+		request := fmt.Sprintf("POST /v2/recognitions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nContent-Type: %s\r\n\r\n%s", len(body), multiform, body)
+		var last *wire
+		for n := range 2 {
+			last = connectWire(strings.TrimPrefix(s.url, "http://"))
+			last.send(request)
+			Eventually(func() []string { return noted(s.Server, scenarios.HTTPRequest) }, patience).Should(HaveLen(most + n + 1))
+		}
+		Expect(last.Close()).To(Succeed())
+		Eventually(func() []string { return noted(s.Server, scenarios.Tolerance) }, patience).Should(
+			ContainElement("the client left while too many jobs waited for the recognizer: there is no job"))
 	})
 })

@@ -3,7 +3,9 @@ package fake
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/textproto"
 	"time"
 
 	"mockamivoice/fake/clock"
@@ -85,4 +87,18 @@ func (p *patient) Read(b []byte) (int, error) {
 func (p *patient) stoodStill() bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(p.failed, &timeout) && timeout.Timeout()
+}
+
+// cutOff tells whether the client left in the middle of the body. Otherwise what it sent makes no sense, as chunks may.
+func (p *patient) cutOff() bool {
+	var network net.Error
+	return errors.Is(p.failed, io.ErrUnexpectedEOF) || errors.As(p.failed, &network)
+}
+
+// nonsense says what makes none. What would quote the client, does not: there may be a secret in it.
+func (p *patient) nonsense() string {
+	if _, quotes := errors.AsType[textproto.ProtocolError](p.failed); quotes {
+		return "its trailer makes no sense"
+	}
+	return p.failed.Error()
 }

@@ -98,7 +98,7 @@ func (x *exchange) refused(g grant) {
 // without it for a chunked one. (observed)
 func (x *exchange) respond(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	if status != http.StatusNoContent {
+	if !bodiless(status) {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	x.s.metrics.replied(x.surface, status)

@@ -94,7 +94,7 @@ func New(options ...Option) *Server {
 }
 
 func defaults(options []Option) config {
-	c := config{clock: clock.System{}, choices: ObservedProfile.Choices(), log: slog.New(slog.DiscardHandler), version: "devel"}
+	c := config{clock: clock.System{}, choices: ObservedProfile.Choices(), log: slog.New(slog.DiscardHandler), version: "devel", lease: askLife}
 	for _, o := range options {
 		o(&c)
 	}

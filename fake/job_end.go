@@ -37,7 +37,7 @@ func (u *upload) end(id string, p protocol.JobParams) (protocol.Job, *question) 
 		q.said = append(q.said, u.x.s.transcribe(params, v, i, u.x.stage.scenario))
 	}
 	j = u.ended(j, p, q.said)
-	if len(q.open) == 0 {
+	if q.left = len(q.open); q.left == 0 {
 		return j, nil
 	}
 	return j, q

@@ -47,6 +47,7 @@ const storeLife = 2
 // foundJob is a job with where it stands.
 type foundJob struct {
 	record jobs.Record
+	kept   []byte // record as it is stored
 	told   jobs.Told
 	stored []byte // told as it is stored, nil for nothing
 	state  protocol.JobState
@@ -87,10 +88,14 @@ func (s *Server) keepJob(x *exchange, r jobs.Record) bool {
 			x.tolerate("the store of jobs: " + err.Error() + "; there is no job")
 			return false
 		}
-		n := s.forgetJobs(ctx)
-		x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", n))
+		s.makeRoom(ctx, x)
 	}
 	return false
+}
+
+// makeRoom forgets jobs, and tells the tape.
+func (s *Server) makeRoom(ctx context.Context, x *exchange) {
+	x.tolerate(fmt.Sprintf("the store is full: the %d oldest jobs are forgotten", s.forgetJobs(ctx)))
 }
 
 // forgetJobs makes room: what is gone by the clock, or else the oldest tenth. Ids begin with the time.
@@ -143,11 +148,11 @@ func (s *Server) findJob(ctx context.Context, id string, isPoll bool) (*foundJob
 
 // lookUpJob finds a job where the clock or a word has brought it.
 func (s *Server) lookUpJob(ctx context.Context, id string) (*foundJob, error) {
-	record, ok, err := s.record(ctx, id)
-	if err != nil || !ok {
+	record, kept, err := s.record(ctx, id)
+	if err != nil || kept == nil {
 		return nil, err
 	}
-	f := &foundJob{record: record}
+	f := &foundJob{record: record, kept: kept}
 	now := s.clock.Now()
 	if f.record.Gone(now) {
 		s.forgetJob(ctx, id)
@@ -207,84 +212,6 @@ func (s *Server) tellJob(x *exchange, f *foundJob) {
 	if f.record.Progress.Mode == jobs.ByPolls {
 		s.noteJob(x.conn, f.record, f.state)
 	}
-}
-
-// JobMove is where a job is to go.
-type JobMove struct {
-	State        protocol.JobState
-	ErrorMessage string // with protocol.JobError; empty for one of ours
-}
-
-// ErrNoJob says that there is no such job, or none any more.
-var ErrNoJob = errors.New("there is no such job")
-
-// ErrJobMove says that a job cannot go where it was to go.
-var ErrJobMove = errors.New("the job stays where it is")
-
-// MoveJob moves a job forward. One that is told to be completed while a recognizer is asked about it is processing until that has
-// answered. It fails with ErrNoJob, with what the store says, and when the job is already as far: the error is
-// then ErrJobMove.
-func (s *Server) MoveJob(ctx context.Context, id string, to JobMove) error {
-	for {
-		f, err := s.findJob(ctx, id, false)
-		if err != nil {
-			return err
-		}
-		if f == nil {
-			return ErrNoJob
-		}
-		told, err := f.move(to)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrJobMove, err)
-		}
-		moved, err := s.tellMoved(ctx, f, told)
-		if moved || err != nil {
-			return err
-		}
-	}
-}
-
-// tellMoved keeps what is told of a job and notes it. The end of a job that waits for its recognizer is noted when it has one.
-func (s *Server) tellMoved(ctx context.Context, f *foundJob, told jobs.Told) (moved bool, err error) {
-	turn := s.pollers.of(f.record.ID)
-	turn.Lock()
-	defer turn.Unlock()
-	if moved, err = s.keepTold(ctx, f, told); !moved || err != nil {
-		return false, err
-	}
-	if f.record.Asking && told.State == protocol.JobCompleted {
-		if again, err := s.lookUpJob(ctx, f.record.ID); err == nil && again != nil && !again.state.Final() {
-			return true, nil
-		}
-	}
-	s.noteJob(0, f.record, told.State)
-	return true, nil
-}
-
-// move is what to tell of a job that is to go further.
-func (f *foundJob) move(to JobMove) (jobs.Told, error) {
-	told := jobs.Told{State: to.State}
-	switch {
-	case !f.state.Before(to.State):
-		return told, fmt.Errorf("the job is %s and cannot go to %s: jobs go forward only", f.state, to.State)
-	case to.State == protocol.JobCompleted && f.record.Failed:
-		return told, errors.New("the job's audio could not be recognized: it ends in error")
-	case to.ErrorMessage != "" && to.State != protocol.JobError:
-		return told, errors.New("error_message goes with the state error")
-	}
-	if to.State == protocol.JobError && (to.ErrorMessage != "" || !f.record.Failed) {
-		message := to.ErrorMessage
-		if message == "" {
-			message = toldFailure
-		}
-		told.Body = f.endWith(protocol.Job{State: protocol.JobError, ErrorMessage: message})
-	}
-	return told, nil
-}
-
-// keepTold puts what is told of a job into the store, and is false when somebody told something else since it was found.
-func (s *Server) keepTold(ctx context.Context, f *foundJob, told jobs.Told) (bool, error) {
-	return s.store.Swap(ctx, toldKeys+f.record.ID, f.stored, jobs.Encode(told), storeLife*f.record.Expires.Sub(f.record.Made))
 }
 
 // JobStatus is where a job stands.

@@ -18,10 +18,11 @@ func (u *upload) point() scenarios.Point {
 // meetEarly lets a fault strike as soon as u has told the key, where the scenario has one that answers without the rest. Others wait
 // for the audio to begin, so that the tape has all that came before it.
 func (u *upload) meetEarly() {
-	if u.met {
+	key := u.value("u")
+	if u.met || key == "" { // then it stands elsewhere
 		return
 	}
-	g := u.x.s.check(u.value("u"), u.x.s.clock.Now(), u.x.peer)
+	g := u.x.s.check(key, u.x.s.clock.Now(), u.x.peer)
 	later := func(error) {} // it is told when the audio begins
 	if u.x.s.appointed(g, later).scenario.AnswersUnread(u.point()) {
 		u.x.admit(g)

@@ -135,6 +135,7 @@ type config struct {
 	scenarios   []*scenarios.Scenario
 	store       Store
 	progress    JobProgress
+	lease       time.Duration
 }
 
 type adminConfig struct {

@@ -2,31 +2,26 @@ package fake
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"sync"
-	"time"
 
-	"mockamivoice/fake/clock"
 	"mockamivoice/fake/internal/hearing"
 	jobs "mockamivoice/fake/internal/job" // the name job is taken
 	"mockamivoice/protocol"
-	"mockamivoice/scenarios"
 )
 
-const (
-	askKeys   = "asks/"          // in a store that is shared: that somebody asks the recognizer about a job
-	askLife   = 30 * time.Second // real time, after which a replica that was heard of no more counts as gone (ours)
-	askAgain  = askLife / 3
-	mostAsked = 64 // minutes of sound of jobs that wait for the recognizer; whoever brings more waits (ours)
-)
+const mostAsked = 64 // minutes of sound of jobs that wait for the recognizer; whoever brings more waits (ours)
 
 // question is what of a job the recognizer is still to be asked.
 type question struct {
 	u      *upload
 	plain  protocol.Job // without what was said
 	params protocol.JobParams
-	said   []Transcript // of each utterance; a built-in sentence where it is open
-	open   []int        // utterances
+	open   []int // utterances
+
+	mu   sync.Mutex
+	said []Transcript // of each utterance; a built-in sentence where it is open
+	left int          // how many are open
 }
 
 // minutes is about how much sound it holds.
@@ -42,6 +37,7 @@ func (q *question) minutes() int {
 
 // pondered is a job whose recognizer is asked here.
 type pondered struct {
+	about  *question
 	forget context.CancelFunc
 
 	mu   sync.Mutex
@@ -64,12 +60,14 @@ func (p *pondered) ends() bool {
 type minds struct {
 	mu   sync.Mutex
 	jobs map[string]*pondered
-	all  sync.WaitGroup
-	turn sync.Mutex    // held by who waits for room
+	none chan struct{} // closed when the last one is over; nil when nobody waits for that
+	turn chan struct{} // holds something while somebody waits for room
 	room chan struct{} // holds something for each minute of sound
 }
 
-func (m *minds) init() { m.jobs, m.room = make(map[string]*pondered), make(chan struct{}, mostAsked) }
+func (m *minds) init() {
+	m.jobs, m.turn, m.room = make(map[string]*pondered), make(chan struct{}, 1), make(chan struct{}, mostAsked)
+}
 
 func (m *minds) of(id string) *pondered {
 	m.mu.Lock()
@@ -86,8 +84,12 @@ func (m *minds) forget(id string) {
 
 // takeRoom waits until there is room for so many minutes, and is false when ctx was done before.
 func (m *minds) takeRoom(ctx context.Context, minutes int) bool {
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	select {
+	case m.turn <- struct{}{}:
+		defer func() { <-m.turn }()
+	case <-ctx.Done():
+		return false
+	}
 	for n := range minutes {
 		select {
 		case m.room <- struct{}{}:
@@ -105,15 +107,35 @@ func (m *minds) giveRoom(minutes int) {
 	}
 }
 
+func (m *minds) begin(id string, p *pondered) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.jobs[id] = p
+}
+
+func (m *minds) over(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if delete(m.jobs, id); len(m.jobs) == 0 && m.none != nil {
+		close(m.none)
+		m.none = nil
+	}
+}
+
 // wait returns when nobody is asked any more, or ctx is done.
 func (m *minds) wait(ctx context.Context) {
-	over := make(chan struct{})
-	go func() {
-		m.all.Wait()
-		close(over)
-	}()
+	m.mu.Lock()
+	if len(m.jobs) == 0 {
+		m.mu.Unlock()
+		return
+	}
+	if m.none == nil {
+		m.none = make(chan struct{})
+	}
+	none := m.none
+	m.mu.Unlock()
 	select {
-	case <-over:
+	case <-none:
 	case <-ctx.Done():
 	}
 }
@@ -127,17 +149,14 @@ func (s *Server) ponder(q *question, r *jobs.Record) (begin func(kept bool), ok 
 	}
 	r.Asking = true
 	ctx, cancel := context.WithCancel(s.replicas.life)
-	p := &pondered{forget: cancel}
-	s.minds.mu.Lock()
-	s.minds.jobs[r.ID] = p
-	s.minds.mu.Unlock()
+	p := &pondered{about: q, forget: cancel}
+	s.minds.begin(r.ID, p)
 	s.claim(ctx, cancel, r.ID)
 	over := func() {
 		cancel()
-		s.minds.mu.Lock()
-		delete(s.minds.jobs, r.ID)
-		s.minds.mu.Unlock()
+		s.release(r.ID)
 		s.minds.giveRoom(minutes)
+		s.minds.over(r.ID)
 	}
 	record := *r
 	return func(kept bool) {
@@ -145,111 +164,37 @@ func (s *Server) ponder(q *question, r *jobs.Record) (begin func(kept bool), ok 
 			over()
 			return
 		}
-		s.minds.all.Go(func() {
+		go func() {
 			defer over()
-			s.decide(q.ask(ctx), record, q.u.x.conn, p) //nolint:contextcheck // what was answered is kept even when nobody waits any more
-		})
+			q.ask(ctx)
+			s.decide(record, p) //nolint:contextcheck // what was answered is kept even when nobody waits any more
+		}()
 	}, true
 }
 
-// ask asks the recognizer, and is the end of the job.
-func (q *question) ask(ctx context.Context) protocol.Job {
+// ask asks the recognizer about one utterance after another.
+func (q *question) ask(ctx context.Context) {
 	voices, params := q.u.job.voices(), q.u.job.params
 	for _, i := range q.open {
 		t, problem := q.u.x.s.think(ctx, params, voices[i], i)
 		if problem != "" {
 			q.u.x.tolerate(problem)
 		}
-		q.said[i] = t.spelled(params.vocabulary.words)
-	}
-	return q.u.ended(q.plain, q.params, q.said)
-}
-
-// decide lets a job have its end, unless it is forgotten or somebody else gave it one. A job that was due meanwhile has it now.
-func (s *Server) decide(end protocol.Job, r jobs.Record, conn uint64, p *pondered) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-	defer cancel()
-	turn := s.pollers.of(r.ID)
-	turn.Lock()
-	defer turn.Unlock()
-	known := r
-	known.Asking = false
-	known = jobs.New(known, end)
-	swapped, err := s.store.Swap(ctx, jobKeys+r.ID, jobs.Encode(r), jobs.Encode(known), storeLife*r.Expires.Sub(r.Made))
-	if s.replicas.shared {
-		_ = s.store.Put(ctx, askKeys+r.ID, nil, 0)
-	}
-	switch {
-	case err != nil:
-		s.log.Warn("what the recognizer said of a job could not be kept", "job", r.ID, "error", err)
-	case swapped:
-		if f, err := s.lookUpJob(ctx, r.ID); err == nil && f != nil && f.state.Final() && f.told.State != protocol.JobError && p.ends() {
-			s.noteJob(conn, known, f.state)
-		}
+		q.answered(i, t.spelled(params.vocabulary.words))
 	}
 }
 
-// claim says to other replicas, now and again, that somebody asks the recognizer about a job. It stops with ctx, and lets go of a job
-// that is forgotten.
-func (s *Server) claim(ctx context.Context, forget func(), id string) {
-	if !s.replicas.shared {
-		return
-	}
-	kept := false
-	var again func()
-	again = func() {
-		ctx, cancel := context.WithTimeout(ctx, storeTime)
-		defer cancel()
-		if _, there, err := s.store.Get(ctx, jobKeys+id); kept && err == nil && !there {
-			forget()
-		}
-		kept = true
-		if ctx.Err() == nil {
-			_ = s.store.Put(ctx, askKeys+id, []byte(askLife.String()), askLife) // else the others think that nobody asks
-			clock.System{}.AfterFunc(askAgain, again)
-		}
-	}
-	again()
+func (q *question) answered(i int, t Transcript) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.said[i] = t
+	q.left--
 }
 
-// isAsked tells whether the recognizer is asked about a job, here or by another replica.
-func (s *Server) isAsked(ctx context.Context, id string) (bool, error) {
-	if s.minds.of(id) != nil {
-		return true, nil
-	}
-	if !s.replicas.shared {
-		return false, nil
-	}
-	_, asked, err := s.store.Get(ctx, askKeys+id)
-	return asked, err
-}
-
-// record is what the store holds of a job. One whose replica is gone in the middle of asking the recognizer keeps the built-in
-// sentences that stood for what was not known yet.
-func (s *Server) record(ctx context.Context, id string) (r jobs.Record, ok bool, err error) {
-	for {
-		data, ok, err := s.store.Get(ctx, jobKeys+id)
-		if err != nil || !ok {
-			return r, false, err
-		}
-		r, err := jobs.Decode[jobs.Record](data)
-		if err != nil || !r.Asking {
-			return r, true, err
-		}
-		if asked, err := s.isAsked(ctx, id); err != nil || asked {
-			return r, true, err
-		}
-		r.Asking = false
-		swapped, err := s.store.Swap(ctx, jobKeys+id, data, jobs.Encode(r), storeLife*r.Expires.Sub(r.Made))
-		if err != nil && !errors.Is(err, ErrStoreFull) {
-			return r, true, err
-		}
-		if swapped {
-			s.journal.Append(scenarios.Entry{
-				Kind: scenarios.Tolerance, Dir: scenarios.Note, Key: r.Key, Surface: string(protocol.SurfaceAsync),
-				Text: "recognizer: the replica that asked it about job " + id + " is gone; built-in sentences answer",
-			})
-			return r, true, nil
-		}
-	}
+// end is what comes of the job by what was heard so far; left is how many utterances have a built-in sentence in its place.
+func (q *question) end() (end protocol.Job, left int) {
+	q.mu.Lock()
+	said, left := slices.Clone(q.said), q.left
+	q.mu.Unlock()
+	return q.u.ended(q.plain, q.params, said), left
 }

@@ -160,11 +160,20 @@ func (x *exchange) write(w http.ResponseWriter, r reply) {
 	}
 }
 
-// pageOf is what a proxy in front of the service could answer with: none of the headers of the service, and a page. (assumed)
+// bodiless tells whether HTTP knows of no body for a status, and so of no length.
+func bodiless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
+}
+
+// pageOf is what a proxy in front of the service could answer with: none of the headers of the service, and a page where there can be
+// one. (assumed)
 func pageOf(h http.Header, d scenarios.DoStatus) reply {
 	clear(h)
 	if d.RetryAfter > 0 {
 		h["Retry-After"] = []string{strconv.Itoa(int(d.RetryAfter / time.Second))}
+	}
+	if bodiless(d.Status) {
+		return reply{status: d.Status, basis: protocol.Assumed}
 	}
 	text := fmt.Sprintf("%d %s", d.Status, http.StatusText(d.Status))
 	return reply{

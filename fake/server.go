@@ -44,6 +44,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.ended.Do(func() { close(s.closing) })
 	s.streams.goAway()
 	defer s.journal.Close()
+	defer s.minds.wait(ctx)
 	defer s.leave()
 	return s.streams.wait(ctx)
 }

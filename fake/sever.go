@@ -153,7 +153,9 @@ func (x *exchange) raw(w http.ResponseWriter, r reply, body []byte, send func(c 
 	if r.media != "" {
 		h["Content-Type"] = []string{r.media}
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
+	if !bodiless(r.status) {
+		h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", r.status, http.StatusText(r.status))
 	_ = h.Write(&b) // a buffer takes everything

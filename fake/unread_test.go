@@ -64,6 +64,32 @@ var _ = Describe("A proxy that answers an upload before it was read", func() {
 		}
 	})
 
+	It("counts for the key that stands in d, where u is empty", func() {
+		s := serve(fake.WithScenario(fault("sync.unread", "{at: sync.request, nth: 2, do: {status: 503, unread: true}}")))
+		other, err := s.IssueKey(fake.KeyRequest{EPI: "1h"})
+		Expect(err).NotTo(HaveOccurred())
+		var all []int
+		for _, key := range []string{mypageKey, other.Key, mypageKey, other.Key} {
+			all = append(all, s.recognize("u", "", "d", "-a-general authorization="+key, "a", sentences(1)).Status)
+		}
+		Expect(all).To(Equal([]int{200, 200, 503, 503}))
+	})
+
+	DescribeTable("has no page where HTTP knows of none, and the tape has none either", func(at, do, end string) {
+		w, srv := dialWire(fake.WithScenario(fault("sync.bare", "{at: "+at+", nth: 1, do: "+do+"}")))
+		w.send("POST /v1/recognize?u=" + mypageKey + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		all := w.rest()
+		Expect(all).To(And(HavePrefix("HTTP/1.1 "+end), HaveSuffix("\r\n\r\n"), Not(ContainSubstring("html"))))
+		Expect(strings.Count(all, "\r\n\r\n")).To(Equal(1))
+		_, entries := srv.Tape(fake.TapeFilter{Kind: scenarios.HTTPResponse})
+		Expect(entries).To(HaveExactElements(HaveField("Body", "")))
+	},
+		Entry("204", "sync.response", "{status: 204}", "204 No Content"),
+		Entry("204, unread", "sync.request", "{status: 204, unread: true}", "204 No Content"),
+		Entry("304", "sync.response", "{status: 304}", "304 Not Modified"),
+		Entry("304, unread", "sync.request", "{status: 304, unread: true}", "304 Not Modified"),
+	)
+
 	It("does not keep a server that ends", func() {
 		w, srv := dialWire(play("sync.request"))
 		w.send(head("/v1/recognize", "", open))

@@ -188,6 +188,9 @@ func (u *upload) lost(w http.ResponseWriter) bool {
 	case u.body.stoodStill():
 		u.x.tolerate("the body stood still for " + readPause.String() + ", and what the service says then is not known: the connection ends, and there is no job")
 		u.x.sever(w, endOfTCP, "the body stood still")
+	case !u.body.cutOff():
+		u.x.tolerate("the body cannot be read (" + u.body.nonsense() + "), and what the service says then is not known: the connection ends, and there is no job")
+		u.x.sever(w, endOfTCP, "the body cannot be read")
 	default:
 		u.x.tolerate("the client left before its body had ended: there is no job")
 		u.x.sever(w, endOfTCP, scenarios.ClosedByClient)

@@ -77,6 +77,9 @@ func badRetries() []badClient {
 				c.upload(20, recording, coded("b"), key, "d=-a-general", "a=")
 			}
 		}},
+		{"comes back before the time that a proxy said", "retry.pause", func(c *chat) { toldLater(c, 2*time.Second) }},
+		{"comes back when a proxy said", "", func(c *chat) { toldLater(c, 5*time.Second) }},
+		{"has a clock that runs a little fast", "", func(c *chat) { toldLater(c, 4900*time.Millisecond) }},
 		{"waits after 503", "", func(c *chat) {
 			c.open(20)
 			for range 6 {
@@ -222,4 +225,18 @@ func played(id string) (*scenarios.Scenario, error) {
 		}
 	}
 	return scenarios.Named(id)
+}
+
+// toldLater sends a recording that a proxy does not take for 5 seconds, and sends it again.
+func toldLater(c *chat, after time.Duration) {
+	fields := parts([]string{"u=<key:aaaaaaaaaaaa>", "d=-a-general", "a="})
+	send := func(status int) {
+		c.ask(20, "POST", "/v1/recognize", [][2]string{{"Content-Type", multipart}}, fields, []byte("RIFF....WAVE of somebody"), status, "")
+	}
+	c.open(20)
+	send(503)
+	reply := &c.entries[len(c.entries)-1]
+	reply.Headers = append(reply.Headers, [2]string{"Retry-After", "5"})
+	c.wait(after)
+	send(200)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func clientRetryLaws() []Law {
 		{
 			ID: "client.retry.pause", Title: "A client that is told to come back later waits before it does", Level: Should, Basis: protocol.Inferred,
 			Source: "status 429, 502, 503 and 504, code b and a recognizer that cannot be reached are all about load", Why: "Hammering keeps the load up, and all clients out.",
-			Fix: "Wait a second, then two, then four, with some chance in it, and give up at some point.", check: pause,
+			Fix: "Wait as long as Retry-After says, or else a second, then two, then four, with some chance in it, and give up at some point.", check: pause,
 		},
 		{
 			ID: "client.retry.storm", Title: "A client that cannot begin does not connect again and again", Level: Should, Basis: protocol.Inferred, Surface: protocol.SurfaceStream,
@@ -199,12 +200,30 @@ func (p *clientTape) series(surface protocol.Surface, check func(run []attempt))
 	}
 }
 
-// pause wants three attempts without a pause: one that comes at once may be a habit of a library.
+// toldToWait is how long the answer wants a client to wait, 0 where it does not say. A tenth of that is left to clocks.
+func (a attempt) toldToWait() time.Duration {
+	const most = 24 * 60 * 60 // seconds
+	text, _ := header(a.answer, "Retry-After")
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || !a.busy {
+		return 0
+	}
+	told := time.Duration(min(n, most)) * time.Second
+	return told - told/10
+}
+
+// pause wants three attempts without a pause: one that comes at once may be a habit of a library. One is enough where the answer has
+// said how long to wait.
 func pause(t *trial, d *dialogue) {
 	const most, shortest = 3, 250 * time.Millisecond
 	hasty := make(map[string]int)
 	d.asClient().series("", func(run []attempt) {
 		a := run[len(run)-1]
+		if len(run) > 1 {
+			if before := run[len(run)-2]; lapse(before.answer, a.asked) < before.toldToWait() {
+				t.trace(a.asked, []*scenarios.Entry{before.answer}, "the next attempt comes %s after an answer that said when to come back", lapse(before.answer, a.asked))
+			}
+		}
 		if len(run) < 2 || !run[len(run)-2].busy || lapse(run[len(run)-2].answer, a.asked) >= shortest {
 			hasty[a.key] = 0
 		} else if hasty[a.key]++; hasty[a.key] == most {
