@@ -211,6 +211,8 @@ func (d *detector) listen(f *moment) {
 		d.start(d.firstSound(), true)
 	case d.knocks():
 		d.start(d.run.start, false)
+	case d.index-max(d.run.last, d.run.lastVoiced) > pause:
+		d.run = noRun() // it is over, and was nothing
 	}
 }
 

@@ -4,7 +4,8 @@ package hearing
 func (d *detector) start(onset int, moved bool) {
 	d.speaking, d.onset, d.begin, d.loudFrames, d.peak, d.moved = true, onset, max(d.at(onset)-padMs, d.lastEnd), 0, 0, moved
 	d.hissed = d.run.voiced < voiceNeed
-	d.lastVoice, d.lastLoud, d.lastSound = d.run.last, d.run.last, d.run.last
+	last := max(d.run.last, d.run.lastVoiced)
+	d.lastVoice, d.lastLoud, d.lastSound = last, last, last
 	d.newDigests()
 	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
