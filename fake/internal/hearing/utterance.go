@@ -87,7 +87,8 @@ func (d *detector) heard(end int) Voice {
 
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
-	v := d.heard(min(max(d.at(d.lastSound+1), d.at(d.onset)), at))
+	v := d.heard(d.at(d.lastSound + 1))
+	v.Start, v.End = min(v.Start, at), min(v.End, at) // where the longest utterance is shorter than it takes to find one
 	v.Carried = d.carried()
 	v.Longer = uint64(d.longerLoud)
 	d.speech += v.End - v.Start
