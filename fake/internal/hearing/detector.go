@@ -207,7 +207,7 @@ func (d *detector) listen(f *moment) {
 	switch {
 	case d.speaking:
 		d.goOn(f)
-	case d.run.start >= 0 && f.faint && d.moves() && (d.run.voiced >= voiceNeed || d.hisses()):
+	case f.faint && d.speaks():
 		d.start(d.firstSound(), true)
 	case d.knocks():
 		d.start(d.run.start, false)

@@ -62,6 +62,9 @@ func (d *detector) followNoise(f *moment) {
 	}
 }
 
+// speaks reports whether the current run is speech.
+func (d *detector) speaks() bool { return (d.run.voiced >= voiceNeed || d.hisses()) && d.moves() }
+
 // moves reports whether the current run has enough of sound of late and rises and falls enough to be speech. The dips between
 // its loud frames count as falls: over noise, speech is loud at its peaks alone.
 func (d *detector) moves() bool {

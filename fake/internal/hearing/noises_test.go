@@ -2,6 +2,7 @@ package hearing_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -16,5 +17,24 @@ func TestASoundOfLongAgoIsOver(t *testing.T) {
 	}
 	if starts, _, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(starts) != 0 {
 		t.Errorf("heard at %v", starts)
+	}
+}
+
+func TestTypingIsNotUnderstood(t *testing.T) {
+	const rate = 16000
+	audio, r := noise(rate, 12*time.Second, 5), rand.New(rand.NewPCG(6, 6))
+	for at := rate; at < 9*rate; at += rate/12 + r.IntN(rate/8) {
+		for i := range rate / 30 {
+			audio[at+i] += int16(r.NormFloat64() * 2000 * math.Exp(-float64(i)/80))
+		}
+	}
+	_, ends, _ := hear(t, spec(t, "LSB16K"), le(audio))
+	for _, e := range ends {
+		if e.Voice.Understood {
+			t.Errorf("typing is understood: %+v", e)
+		}
+	}
+	if len(ends) == 0 {
+		t.Error("typing is not heard")
 	}
 }

@@ -45,7 +45,7 @@ func (d *detector) newDigests() {
 func (d *detector) goOn(f *moment) {
 	d.hearFrame(d.index)
 	if !d.moved && f.loud {
-		d.moved = d.moves()
+		d.moved = d.speaks()
 	}
 	d.attach(f)
 	end := d.at(d.index + 1)
