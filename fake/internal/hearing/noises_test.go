@@ -38,3 +38,22 @@ func TestTypingIsNotUnderstood(t *testing.T) {
 		t.Error("typing is not heard")
 	}
 }
+
+// A rumble, of wind or of what somebody does with a microphone, rises and falls, and looks like itself a moment later.
+func TestARumbleIsNotSpeech(t *testing.T) {
+	const rate = 16000
+	for _, lowest := range []float64{5, 20, 40} {
+		audio, r := silence(rate, 20*time.Second), rand.New(rand.NewPCG(7, 7))
+		var one, two float64
+		for i, share := 0, 2*math.Pi*lowest/rate; i < len(audio); i++ {
+			one += (r.NormFloat64() - one) * share
+			if two += (one - two) * share; lowest == 5 {
+				two = one // softer towards high ones by 6 dB an octave, not by 12
+			}
+			audio[i] = int16(max(min(two*800/math.Sqrt(share), 32767), -32768))
+		}
+		if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(starts) != 0 {
+			t.Errorf("below %g Hz: %v to %v", lowest, starts, ends)
+		}
+	}
+}
