@@ -51,6 +51,8 @@ func (d *detector) followNoise(f *moment) {
 			} else if !d.speaking && !f.voiced && level-d.noises[b].floor < overFloor+mostEdge {
 				d.noises[b].follow(level, d.speaking) // between noise and speech: it will be noise if it stays
 			}
+		} else if level < d.noises[b].floor-sudden {
+			d.fall(b)
 		} else if !wasLoud || level < d.noises[b].floor {
 			d.noises[b].follow(level, d.speaking)
 		}
@@ -59,6 +61,18 @@ func (d *detector) followNoise(f *moment) {
 	if wasLoud && !f.loud {
 		d.run = noRun()
 		f.faint = false
+	}
+}
+
+// fall lets a floor fall to the level of a frame that is far below it, once that has lasted: a packet that was lost is silence, and
+// does not make speech of the noise around it.
+func (d *detector) fall(band int) {
+	level := d.frameAt(d.index).levels[band]
+	for i := max(d.index-gapFrames, 0); i < d.index; i++ {
+		level = max(level, d.frameAt(i).levels[band])
+	}
+	if level < d.noises[band].floor-sudden {
+		d.noises[band].floor = level
 	}
 }
 
@@ -101,7 +115,8 @@ func (d *detector) hisses() bool {
 	return loud >= hissNeed/2 && seen.spread() >= 2*modulation && seen.high2-d.noises[whole].floor >= standOut
 }
 
-// steadyLevel is the level of a band in the last frames, if all of them but one were loud and none rose or fell much.
+// steadyLevel is the level of a band in the last frames, if all of them but one were loud and none rose or fell much. A single silent
+// frame between loud ones is a packet that was lost, and does not count.
 func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	from := max(d.index-window+1, 0, d.run.start)
 	spare := d.index - from + 1 - (window - 1) // frames that may be quiet
@@ -109,7 +124,9 @@ func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	for i := d.index; i >= from && spare >= 0; i-- {
 		f := d.frameAt(i)
 		if !f.louds[band] {
-			spare--
+			if i == from || f.levels[whole] > quietest || !d.frameAt(i - 1).louds[band] || !d.frameAt(i + 1).louds[band] {
+				spare--
+			}
 			continue
 		}
 		seen.add(f.levels[band])

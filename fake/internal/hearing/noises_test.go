@@ -3,8 +3,11 @@ package hearing_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
+
+	"mockamivoice/scenarios/sound"
 )
 
 // The beep is too soft to be an utterance that is not understood. What swells seconds later has nothing to do with it.
@@ -55,5 +58,30 @@ func TestARumbleIsNotSpeech(t *testing.T) {
 		if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(starts) != 0 {
 			t.Errorf("below %g Hz: %v to %v", lowest, starts, ends)
 		}
+	}
+}
+
+// One packet of 20 ms in ten is lost and became silence.
+func TestLostPacketsMakeNoSpeechOfNoise(t *testing.T) {
+	const rate = 16000
+	lose := func(audio []int16, from int) []int16 {
+		audio = slices.Clone(audio)
+		for at := from; at < len(audio); at += rate / 5 {
+			clear(audio[at : at+rate/50])
+		}
+		return audio
+	}
+	for _, rms := range []float64{20, 60, 400} {
+		calm := noise(rate, 10*time.Second, rms)
+		for from, at := range map[string]int{"from the beginning": 0, "after a while": 3*rate + 100} {
+			if starts, _, _ := hear(t, spec(t, "LSB16K"), le(lose(calm, at))); len(starts) != 0 {
+				t.Errorf("noise of %g, losses %s: heard at %v", rms, from, starts)
+			}
+		}
+	}
+	spoken := slices.Concat(silence(rate, 2*time.Second), sound.Speech(rate, 2*time.Second), silence(rate, 3*time.Second))
+	audio := lose(add(spoken, noise(rate, 7*time.Second, 60)), 0)
+	if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(ends) != 1 || !near(starts[0].At, 1800, 60) || !near(ends[0].At, 4200, 60) {
+		t.Errorf("speech: %v %v", starts, ends)
 	}
 }
