@@ -201,7 +201,7 @@ func (d *detector) endFrame() {
 
 // listen decides about the frame that was just measured.
 func (d *detector) listen(f *moment) {
-	f.voiced = f.faint && (d.reading() || f.levels[middle]-d.noises[middle].floor > mostEdge && d.meter.repeats(pitched))
+	f.voiced = f.faint && (d.reading(f) || f.levels[middle]-d.noises[middle].floor > mostEdge && d.meter.repeats(pitched))
 	d.followNoise(f)
 	d.followRun(f)
 	switch {

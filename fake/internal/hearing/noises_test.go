@@ -85,3 +85,15 @@ func TestLostPacketsMakeNoSpeechOfNoise(t *testing.T) {
 		t.Errorf("speech: %v %v", starts, ends)
 	}
 }
+
+// Two tones that stand to each other like those of a pilot, at a third of its speed, are followed for most of a second.
+func TestABreathIsNoPartOfAFixtureThatIsNone(t *testing.T) {
+	const rate = 16000
+	tones := add(tone(rate, 160*time.Millisecond, 345, 4000, 0), tone(rate, 160*time.Millisecond, 585, 4000, 0))
+	breath := shaped(400*time.Millisecond, 400*time.Millisecond, 150)
+	audio := slices.Concat(silence(rate, time.Second), tones, sound.Speech(rate, 200*time.Millisecond), silence(rate, 140*time.Millisecond), breath, silence(rate, 2*time.Second))
+	starts, ends, _ := hear(t, spec(t, "LSB16K"), le(add(audio, noise(rate, 4*time.Second, 5))))
+	if len(ends) != 1 || !near(ends[0].At, 1560, 60) {
+		t.Errorf("%v %v", starts, ends)
+	}
+}
