@@ -97,3 +97,15 @@ func TestABreathIsNoPartOfAFixtureThatIsNone(t *testing.T) {
 		t.Errorf("%v %v", starts, ends)
 	}
 }
+
+// A whisper in which something has a pitch, by chance or not, goes on.
+func TestAWhisperGoesOn(t *testing.T) {
+	const rate = 16000
+	whisper := shaped(3*time.Second, 200*time.Millisecond, 1500)
+	hum := tone(rate, 200*time.Millisecond, 150, 3000, 0)
+	audio := slices.Concat(silence(rate, time.Second), whisper[:rate*3/5], hum, whisper[:rate*14/5], silence(rate, 2*time.Second))
+	starts, ends, _ := hear(t, spec(t, "LSB16K"), le(add(audio, noise(rate, 8*time.Second, 5))))
+	if len(ends) != 1 || !near(starts[0].At, 800, 60) || !near(ends[0].At, 4800, 60) {
+		t.Errorf("%v %v", starts, ends)
+	}
+}

@@ -77,6 +77,8 @@ func (d *detector) attach(f *moment) {
 		d.lastLoud, d.lastSound = d.index, d.index
 	case d.index-max(d.lastVoice, d.lastLoud) <= fading && (f.faint || d.index-d.lastSound <= 2 && d.hums(f)):
 		d.lastSound = d.index
+	case f.loud && d.hisses():
+		d.lastSound = d.index
 	}
 }
 
