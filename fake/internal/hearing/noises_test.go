@@ -109,3 +109,13 @@ func TestAWhisperGoesOn(t *testing.T) {
 		t.Errorf("%v %v", starts, ends)
 	}
 }
+
+// The longest utterance is over in the midst of a pause.
+func TestACutInAPauseEndsWhereTheSoundDoes(t *testing.T) {
+	s := spec(t, "LSB16K")
+	s.Utterance = 2 * time.Second
+	audio := slices.Concat(silence(16000, time.Second), sound.Speech(16000, 1300*time.Millisecond), silence(16000, 2*time.Second))
+	if starts, ends, _ := hear(t, s, le(audio)); len(ends) != 1 || !near(starts[0].At, 800, 40) || !near(ends[0].At, 2500, 40) {
+		t.Errorf("%v %v", starts, ends)
+	}
+}

@@ -59,7 +59,7 @@ func (d *detector) goOn(f *moment) {
 	case end-d.begin >= d.utteranceMs:
 		d.cut(end)
 	case end-d.at(d.lastSound+1) >= silenceMs:
-		d.stop(min(d.at(d.lastSound+1+d.drowned())+padMs, end))
+		d.stop(min(d.fadeOut(), end))
 	}
 }
 
@@ -101,9 +101,10 @@ func (d *detector) stop(at int) {
 // cut ends an utterance that has become too long, and begins the next one when somebody still speaks. (documented: limitations)
 func (d *detector) cut(end int) {
 	at := d.begin + d.utteranceMs
-	going := end-d.at(d.lastSound+1) < padMs
-	d.stop(at)
-	if going {
+	if end-d.at(d.lastSound+1) >= padMs {
+		d.stop(min(d.fadeOut(), at))
+	} else {
+		d.stop(at)
 		d.run = noRun()
 		d.run.start, d.run.last = d.index, d.index
 		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
@@ -127,6 +128,9 @@ func (d *detector) hums(f *moment) bool {
 	const over, pitch = 1.5, 0.4
 	return f.levels[middle]-d.noises[middle].floor > over && d.meter.repeats(pitch)
 }
+
+// fadeOut is E, in ms, if nothing sounds any more.
+func (d *detector) fadeOut() int { return d.at(d.lastSound+1+d.drowned()) + padMs }
 
 // drowned is how many frames at the end of speech nobody hears for the noise.
 func (d *detector) drowned() int {
