@@ -119,3 +119,16 @@ func TestACutInAPauseEndsWhereTheSoundDoes(t *testing.T) {
 		t.Errorf("%v %v", starts, ends)
 	}
 }
+
+func TestHearsTheSecondChannelHoweverItIsCut(t *testing.T) {
+	var both []int16
+	for _, v := range sound.Speech(16000, time.Second) {
+		both = append(both, 0, v)
+	}
+	audio := wav(fmtChunk(1, 2, 16000, 16), le(both))
+	for _, size := range []int{0, 1, 3} {
+		if _, sum, err := listen(spec(t, "16K"), audio, size); err != nil || sum.Note == "" {
+			t.Errorf("in pieces of %d bytes: %+v %v", size, sum, err)
+		}
+	}
+}
