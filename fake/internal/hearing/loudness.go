@@ -108,7 +108,7 @@ func (d *detector) hisses() bool {
 	for i := d.index; i > d.index-hissNeed; i-- {
 		f := d.frameAt(i)
 		seen.add(f.levels[whole])
-		if f.louds[high] { // a rumble rises and falls as well, but does not hiss
+		if f.levels[high]-d.noises[high].floor > overFloor { // a rumble rises and falls as well, but does not hiss
 			loud++
 		}
 	}
