@@ -137,6 +137,7 @@ func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	return (seen.low2 + seen.high2) / 2, spare >= 0
 }
 
+// steadiness is how much the level of noise moves in some frames. In the narrow band in the middle chance does more.
 func steadiness(band int) float64 {
 	if band == middle {
 		return 2 * steady

@@ -74,7 +74,7 @@ func rumble(seed uint64, rate int, hz, loud float64, steep bool) []int16 {
 	return audio
 }
 
-// One packet of 20 ms in ten is lost and became silence.
+// One packet of 20 ms in ten is lost and became silence, or some by chance.
 func TestLostPacketsMakeNoSpeechOfNoise(t *testing.T) {
 	const rate = 16000
 	lose := func(audio []int16, from int) []int16 {
@@ -93,9 +93,20 @@ func TestLostPacketsMakeNoSpeechOfNoise(t *testing.T) {
 		}
 	}
 	spoken := slices.Concat(silence(rate, 2*time.Second), sound.Speech(rate, 2*time.Second), silence(rate, 3*time.Second))
-	audio := lose(add(spoken, noise(rate, 7*time.Second, 60)), 0)
-	if starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio)); len(ends) != 1 || !near(starts[0].At, 1800, 60) || !near(ends[0].At, 4200, 60) {
-		t.Errorf("speech: %v %v", starts, ends)
+	r := rand.New(rand.NewPCG(8, 8))
+	for _, rms := range []float64{10, 60} {
+		for ms := 20; ms <= 60; ms += 20 { // packets in a row
+			audio := add(spoken, noise(rate, 7*time.Second, rms))
+			for at := 0; at < len(audio)-rate/10; at += rate / 50 {
+				if r.IntN(ms) == 0 { // one of twenty is lost
+					clear(audio[at : at+ms*rate/1000])
+				}
+			}
+			starts, ends, _ := hear(t, spec(t, "LSB16K"), le(audio))
+			if len(ends) != 1 || !near(starts[0].At, 1800, 100) || !near(ends[0].At, 4200, 100) {
+				t.Errorf("speech in noise of %g, %d ms lost at once: %v %v", rms, ms, starts, ends)
+			}
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (d *detector) goOn(f *moment) {
 	}
 }
 
-// attach tells whether a frame belongs to the utterance: vowels do, and consonants that are near to one.
+// attach tells whether a frame belongs to the utterance: vowels do, consonants that are near to one, and what would begin another one.
 func (d *detector) attach(f *moment) {
 	switch {
 	case d.hissed && f.loud:
@@ -77,7 +77,7 @@ func (d *detector) attach(f *moment) {
 		d.lastLoud, d.lastSound = d.index, d.index
 	case d.index-max(d.lastVoice, d.lastLoud) <= fading && (f.faint || d.index-d.lastSound <= 2 && d.hums(f)):
 		d.lastSound = d.index
-	case f.loud && d.hisses():
+	case f.loud && d.hisses(): // a whisper, or a voice that is too deep for its pitch to be found
 		d.lastSound = d.index
 	}
 }
