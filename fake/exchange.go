@@ -23,9 +23,10 @@ type exchange struct {
 	conn    uint64
 	peer    netip.Addr
 	key     string         // id
+	ends    int64          // the life of the key, in Unix milliseconds, by its claims; 0 for never
 	stage   stage          // what applies to it, as far as that is known yet
-	awake   bool           // it was woken by the clock, or is about to arm a timer, and who moves the clock waits for it
 	due     time.Time      // when what a fault holds up goes on, at the earliest
+	awake   bool           // it was woken by the clock, or is about to arm a timer, and who moves the clock waits for it
 	hides   bool           // the body of the reply is made of a secret
 	basis   protocol.Basis // how well the reply is known; 0 where that goes without saying
 }
@@ -125,7 +126,7 @@ func errorReply(e *protocol.Error) reply {
 
 // admit makes the key, and the scenario that goes with it, those of the exchange.
 func (x *exchange) admit(g grant) {
-	x.key = g.id
+	x.key, x.ends = g.id, g.ends
 	x.stage = x.s.appointed(g, func(err error) {
 		x.tolerate("the key is bound to a scenario that cannot be played here: " + err.Error())
 	})

@@ -69,6 +69,7 @@ func (k *keyring) service(sid string) (Service, bool) {
 // grant is what presenting a key came to.
 type grant struct {
 	id      string // of the key; empty when none was presented
+	ends    int64  // when its life ends by what it claims, whatever a fault did to it; 0 for never
 	claims  appkey.Claims
 	refusal refusal
 }
@@ -110,7 +111,7 @@ func (k *keyring) check(key string, now time.Time, peer netip.Addr) grant {
 			return g
 		}
 	}
-	g.claims = claims
+	g.claims, g.ends = claims, claims.Expires
 	switch {
 	case claims.Expires != 0 && now.UnixMilli() >= claims.Expires:
 		g.refusal = expiredKey

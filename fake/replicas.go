@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ const (
 	sharedProgramme = "scenario"     // what is played
 	sharedExpired   = "expired/"     // and the id of a key that a fault let expire: when
 	sharedStarts    = "starts"       // counts replicas that ever were
-	sharedChanges   = "changes"      // counts changes of the programme
+	sharedEra       = "era"          // differs from reset to reset
 	toldReset       = "reset"        // everything back to the start
 	expiredLife     = 48 * time.Hour // longer than keys commonly live (ours)
 
@@ -39,6 +40,8 @@ type replicas struct {
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 	deaf   atomic.Pointer[error] // why others are heard no more
+	era    atomic.Pointer[string]
+	alone  atomic.Pointer[time.Time] // until when, in real time, the store is not asked to count, because it did not; nil while it does
 
 	mu        sync.Mutex // held while something of the store is taken over
 	programme []byte     // the one that was taken over last, as stored
@@ -110,14 +113,20 @@ func (s *Server) heard(ctx context.Context, topic string, message []byte) {
 	var err error
 	switch topic {
 	case "":
-		err = errors.Join(s.adoptClock(ctx), s.adoptProgramme(ctx, nil), s.adoptExpired(ctx))
+		if alone := s.replicas.alone.Load(); alone != nil { // the store is back: it is asked at once
+			s.replicas.alone.CompareAndSwap(alone, &time.Time{})
+		}
+		err = errors.Join(s.adoptClock(ctx), s.adoptEra(ctx), s.adoptProgramme(ctx, nil), s.adoptExpired(ctx))
 	case sharedClock:
 		err = s.adoptClock(ctx)
+	case sharedEra:
+		err = errors.Join(s.adoptEra(ctx), s.adoptExpired(ctx))
 	case sharedProgramme:
 		err = s.adoptProgramme(ctx, nil)
 	case toldReset:
+		err = s.adoptEra(ctx)
 		s.resetHere()
-		err = s.adoptProgramme(ctx, nil)
+		err = errors.Join(err, s.adoptProgramme(ctx, nil))
 	case sharedExpired:
 		err = s.expireTold(message)
 	default:
@@ -197,6 +206,7 @@ func (s *Server) resetAll() error {
 	for _, key := range keys {
 		err = errors.Join(err, s.store.Put(ctx, key, nil, 0))
 	}
+	err = errors.Join(err, s.store.Put(ctx, sharedEra, []byte(rand.Text()), 0), s.adoptEra(ctx))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnshared, err)
 	}

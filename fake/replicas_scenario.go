@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 
@@ -10,7 +11,7 @@ import (
 
 // programme is what is played, as the store keeps it.
 type programme struct {
-	Change int64  `json:"change"`          // differs from programme to programme
+	Change string `json:"run"`             // differs from programme to programme
 	First  bool   `json:"first,omitempty"` // what each Server began with
 	ID     string `json:"id,omitempty"`    // of the scenario; without it and First nothing is played
 	File   string `json:"file,omitempty"`  // its text, for those who do not have it
@@ -20,15 +21,12 @@ type programme struct {
 func (s *Server) announce(p programme, topic string, own *scenarios.Scenario) error {
 	ctx, cancel := context.WithTimeout(s.replicas.life, storeTime)
 	defer cancel()
-	var err error
-	if p.Change, err = s.store.Count(ctx, sharedChanges, 0); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnshared, err)
-	}
+	p.Change = rand.Text()
 	text, _ := json.Marshal(p) // there is nothing in it that fails
 	if err := s.store.Put(ctx, sharedProgramme, text, 0); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnshared, err)
 	}
-	err = s.adoptProgramme(ctx, own)
+	err := s.adoptProgramme(ctx, own)
 	s.tell(ctx, topic, nil)
 	return err
 }
@@ -64,22 +62,22 @@ func (s *Server) adoptProgramme(ctx context.Context, own *scenarios.Scenario) er
 	if string(text) == string(r.programme) {
 		return nil // a break without news does not count anew
 	}
-	sc, err := s.scenarioOf(text, own)
+	var p programme
+	if err := json.Unmarshal(text, &p); err != nil {
+		return fmt.Errorf("the scenario in the store: %w", err)
+	}
+	sc, err := s.scenarioOf(p, own)
 	if err != nil {
 		return fmt.Errorf("the scenario in the store: %w", err)
 	}
-	if err := s.theatre.set(sc); err != nil {
+	if err := s.theatre.set(sc, p.Change); err != nil {
 		return err
 	}
 	r.programme = text
 	return nil
 }
 
-func (s *Server) scenarioOf(text []byte, own *scenarios.Scenario) (*scenarios.Scenario, error) {
-	var p programme
-	if err := json.Unmarshal(text, &p); err != nil {
-		return nil, err
-	}
+func (s *Server) scenarioOf(p programme, own *scenarios.Scenario) (*scenarios.Scenario, error) {
 	switch {
 	case p.First:
 		return s.theatre.first, nil

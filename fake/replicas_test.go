@@ -103,7 +103,7 @@ var _ = Describe("Replicas with one Redis", func() {
 		known := fault("stream.mine", "{at: stream.start, nth: 1, do: {error: stream.start.unavailable}}")
 		Expect(a.SetScenario(known)).To(Succeed())
 		const refused = "s can't connect to recognizer server"
-		Expect([]string{b.startReply(), b.startReply(), a.startReply(), a.startReply()}).To(Equal([]string{refused, "s", refused, "s"}), "each counts for itself")
+		Expect([]string{b.startReply(), b.startReply(), a.startReply(), a.startReply()}).To(Equal([]string{refused, "s", refused, "s"}), "each key is counted for itself")
 		Expect(b.SetScenario(known)).To(Succeed())
 		Expect([]string{a.startReply(), a.startReply()}).To(Equal([]string{refused, "s"}), "setting counts anew everywhere")
 		Expect(b.admin.do(http.MethodDelete, "/scenario", "", nil).Status).To(Equal(204))

@@ -34,17 +34,18 @@ type replier interface {
 
 // strike asks which fault strikes at a point, and puts it on the tape.
 func (x *exchange) strike(at scenarios.Point, of string) []scenarios.Do {
-	sc := x.stage.scenario
-	if sc == nil {
-		return nil
-	}
-	f := x.s.theatre.desk.Strike(sc, x.key, at, of)
+	return x.met(x.occur(at, of))
+}
+
+// met puts what strikes on the tape, and returns what it does.
+func (x *exchange) met(b blow) []scenarios.Do {
+	f, sc := b.fault, b.of
 	if f == nil {
 		return nil
 	}
 	x.stir()
 	x.note(scenarios.FaultStruck, scenarios.Note, scenarios.Entry{Text: short(x.s.redact.Text(f.String())), Scenario: sc.ID, Basis: sc.Basis.String()})
-	x.s.metrics.struck(at)
+	x.s.metrics.struck(f.At)
 	return f.Do
 }
 

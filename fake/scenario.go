@@ -13,6 +13,7 @@ import (
 // stage is what applies to a request: the scenario that is played for it, and the choices and limits that this leaves.
 type stage struct {
 	scenario *scenarios.Scenario // nil for none
+	counted  string              // what replicas call it where they count its faults
 	choices  scenarios.Choices
 	limits   *Limits
 }
@@ -37,7 +38,7 @@ func (t *theatre) init(c config) {
 		if err := playable(c.scenario); err != nil {
 			panic("fake: " + err.Error())
 		}
-		t.current = t.plain.with(c.scenario)
+		t.current = t.plain.with(c.scenario, playedFirst)
 	}
 }
 
@@ -49,9 +50,9 @@ func playable(s *scenarios.Scenario) error {
 	return nil
 }
 
-// with is the stage on which s is played.
-func (g stage) with(s *scenarios.Scenario) stage {
-	g.scenario = s
+// with is the stage on which s is played for a reason.
+func (g stage) with(s *scenarios.Scenario, reason string) stage {
+	g.scenario, g.counted = s, countedAs(reason, s)
 	for _, c := range s.Play.Behaviour {
 		g.choices = g.choices.With(c)
 	}
@@ -95,7 +96,7 @@ func (t *theatre) named(id string) (stage, error) {
 	if err != nil {
 		return t.current, err
 	}
-	g := t.plain.with(s)
+	g := t.plain.with(s, playedByName)
 	if t.stages == nil {
 		t.stages = make(map[string]stage)
 	}
@@ -122,15 +123,16 @@ func (t *theatre) find(id string) (*scenarios.Scenario, error) {
 	return s, err
 }
 
-// set plays a scenario, nil for none, for all requests to which nothing else applies. It is counted anew.
-func (t *theatre) set(s *scenarios.Scenario) error {
+// set plays a scenario, nil for none, for all requests to which nothing else applies. It is counted anew, by replicas as well when
+// change differs from those before.
+func (t *theatre) set(s *scenarios.Scenario, change string) error {
 	next := t.plain
 	if s != nil {
 		if err := playable(s); err != nil {
 			return err
 		}
 		own := *s // so that its occurrences are counted from 1 again, and not those of keys that are bound to it
-		next = t.plain.with(&own)
+		next = t.plain.with(&own, change)
 	}
 	t.mu.Lock()
 	old := t.current.scenario
@@ -144,7 +146,7 @@ func (t *theatre) set(s *scenarios.Scenario) error {
 
 // reset goes back to the first scenario, and forgets what was counted.
 func (t *theatre) reset() {
-	_ = t.set(t.first) // it was playable
+	_ = t.set(t.first, playedFirst) // it was playable
 	t.desk.Reset()
 }
 
@@ -176,8 +178,8 @@ func WithScenarios(list ...*scenarios.Scenario) Option {
 }
 
 // SetScenario plays s from now on, for all requests whose key or service has none of its own; nil ends that. Occurrences are
-// counted from the first again. All replicas do so; faults are counted on each of them. The error says that there is nothing to
-// play in s or, with ErrUnshared, that the others could not be told.
+// counted from the first again. All replicas do so, and count faults together. The error says that there is nothing to play in s or,
+// with ErrUnshared, that the others could not be told.
 func (s *Server) SetScenario(sc *scenarios.Scenario) error {
 	if sc != nil {
 		if err := playable(sc); err != nil {
@@ -187,7 +189,7 @@ func (s *Server) SetScenario(sc *scenarios.Scenario) error {
 	if s.replicas.shared {
 		return s.announce(programmeOf(sc), sharedProgramme, sc)
 	}
-	return s.theatre.set(sc)
+	return s.theatre.set(sc, "")
 }
 
 // Scenario is what SetScenario or WithScenario set, nil for nothing.

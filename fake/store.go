@@ -147,8 +147,12 @@ func (m *memory) Listen(context.Context, func(topic string, message []byte)) err
 // Ping implements Store.
 func (m *memory) Ping(context.Context) error { return nil }
 
-// WithStore shares jobs, dictionaries, the scenario, a manual clock, resets and keys that faults let expire with other Servers that
-// have the same store. New puts the clock where theirs are, and waits some seconds for a store that does not answer; Ready tells.
-// Keys are shared by WithSecret; the tape, metrics and counts of faults are each Server's own. Without it a Server keeps everything
+// WithStore shares jobs, dictionaries, the scenario, the counts of its faults, a manual clock, resets and keys that faults let expire
+// with other Servers that have the same store. New puts the clock where theirs are, and waits some seconds for a store that does not
+// answer; Ready tells. Keys are shared by WithSecret; the tape and metrics are each Server's own. Without it a Server keeps everything
 // in memory.
+//
+// Whatever comes to a point that the scenario has a fault for waits for an answer of the store, to be counted: with faults at
+// stream.feed each packet of a stream does. Where some of them are counted per key and others per server, or some for one letter alone,
+// it waits for each of these. When the store fails or is full, each Server counts for itself, and says so in the log and on the tape.
 func WithStore(s Store) Option { return func(f *config) { f.store = s } }

@@ -198,6 +198,10 @@ func (c *stream) message(r io.Reader) error {
 	opcode, masked, frames, size := c.frames.Message()
 	frame := &scenarios.Frame{Opcode: opcode, Masked: masked, Frames: frames, Size: size}
 	command, err := protocol.ParseCommand(buf.Bytes())
+	var struck blow
+	if err == nil {
+		struck = c.foresee(command)
+	}
 	c.mu.Lock()
 	c.now = c.s.clock.Now() // before the tape shows the message, after which a test may move the clock
 	if err != nil {
@@ -208,7 +212,7 @@ func (c *stream) message(r io.Reader) error {
 			c.present(start) // so that the tape shows the s among what belongs to its key
 		}
 		c.tapeCommand(frame, command, buf.Bytes())
-		c.take(command)
+		c.take(command, struck)
 	}
 	c.mu.Unlock()
 	c.speak()

@@ -29,24 +29,48 @@ func (c *stream) present(start protocol.Start) {
 	c.x.admit(c.presented.grant)
 }
 
-// take deals with a packet of the client, in the way in which faults let it.
-func (c *stream) take(command protocol.Command) {
+// pointOf is where faults strike at a packet.
+func pointOf(command protocol.Command) scenarios.Point {
+	switch command.(type) {
+	case protocol.Start:
+		return scenarios.AtStart
+	case protocol.End:
+		return scenarios.AtEnd
+	case protocol.Feed:
+	}
+	return scenarios.AtFeed
+}
+
+// foresee counts a packet with the other replicas, and returns what will strike at it. That comes before it is dealt with, so that
+// nobody waits for the store who waits for the stream. The goroutine that reads calls it; nobody else changes the key.
+func (c *stream) foresee(command protocol.Command) blow {
+	if !c.s.replicas.shared || c.stalled.Load() {
+		return blow{}
+	}
+	x := exchange{s: c.s, key: c.x.key, ends: c.x.ends, stage: c.x.stage}
+	if start, is := command.(protocol.Start); is {
+		g := c.s.check(start.Value("authorization"), c.s.clock.Now(), c.peer)
+		x.key, x.ends, x.stage = g.id, g.ends, c.s.appointed(g, func(error) {}) // it is told when the s is dealt with
+	}
+	return x.occur(pointOf(command), "")
+}
+
+// take deals with a packet of the client, in the way in which faults let it. Where there are replicas, struck is what strikes.
+func (c *stream) take(command protocol.Command, struck blow) {
 	if c.line.deaf {
 		return
 	}
-	at := scenarios.AtFeed
-	switch command.(type) {
-	case protocol.Start:
-		at = scenarios.AtStart
+	at := pointOf(command)
+	if at == scenarios.AtStart {
 		c.line.mute, c.line.other = 0, nil
-	case protocol.End:
-		at = scenarios.AtEnd
-	case protocol.Feed:
+	}
+	if !c.s.replicas.shared {
+		struck = c.x.occur(at, "")
 	}
 	defer func() { c.presented = nil }()
 	var after []session.Input
 	c.due = c.now
-	for _, do := range c.x.strike(at, "") {
+	for _, do := range c.x.met(struck) {
 		more, goesOn := c.meet(at, command, do)
 		if !goesOn {
 			return

@@ -180,6 +180,9 @@ func (s *Store) Count(ctx context.Context, key string, life time.Duration) (int6
 		return nil
 	})
 	if err != nil {
+		if n.Err() != nil { // why it was not taken; err may only say that all of it was not done
+			err = n.Err()
+		}
 		return 0, s.failed(err)
 	}
 	return n.Val(), nil

@@ -255,6 +255,10 @@ func TestAFullRedisIsAFullStore(t *testing.T) {
 			_, err := s.Swap(t.Context(), "key", nil, make([]byte, 4<<20), 0)
 			return err
 		},
+		func() error {
+			_, err := s.Count(t.Context(), "counter", time.Hour)
+			return err
+		},
 	} {
 		var err error
 		for range 2 { // the first one may still find room

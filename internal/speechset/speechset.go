@@ -66,15 +66,15 @@ func (s Set) Recordings(ctx context.Context) iter.Seq2[Recording, error] {
 	}
 }
 
-// make puts phrases together: each utterance is one to three of them with pauses of less than 600 ms, and between utterances lie
-// gaps of at least 1.5 s.
+// make puts phrases together: each utterance is one to three of them with pauses of less than 600 ms. Between utterances lie gaps of
+// at least 1.5 s, before the first and after the last one as little as 100 ms.
 func (s Set) make(name string, c condition, phrases [][]float64) Recording {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	r := rand.New(rand.NewPCG(s.Seed, h.Sum64()))
-	speech := quiet(r, 1000, 2000)
+	speech := quiet(r, 100, 2000)
 	var spans []Span
-	for range utterances {
+	for n := range utterances {
 		start := len(speech)
 		for i := range 1 + r.IntN(3) {
 			if i > 0 {
@@ -83,7 +83,11 @@ func (s Set) make(name string, c condition, phrases [][]float64) Recording {
 			speech = append(speech, phrases[r.IntN(len(phrases))]...)
 		}
 		spans = append(spans, Span{start, len(speech)})
-		speech = append(speech, quiet(r, 1500, 3000)...)
+		least := 1500
+		if n == utterances-1 {
+			least = 100
+		}
+		speech = append(speech, quiet(r, least, 3000)...)
 	}
 	scale(speech, decibels(-26+6*(2*r.Float64()-1))*32768/level(speech))
 	samples, hz := c.apply(r, speech, spans)

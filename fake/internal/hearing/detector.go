@@ -14,6 +14,7 @@ const (
 	history   = 75 // frames that are remembered
 
 	quietest   = 20. // below this level nothing is speech
+	loudRoom   = 45. // above it a recording does not begin with noise
 	overFloor  = 9.  // speech is so much louder than the noise somewhere,
 	chance     = 5.  // and where it begins and ends so many times more than the noise wavers,
 	leastEdge  = 1.5 // but at least
@@ -114,9 +115,6 @@ func (d *detector) init(rate int, spec Spec) {
 	d.utteranceMs = int(spec.Utterance / time.Millisecond)
 	d.intervalMs = int(spec.Interval / time.Millisecond)
 	d.meter = newMeter(rate)
-	for i := range d.noises {
-		d.noises[i] = noise{floor: quietest, spread: 1}
-	}
 	d.run = noRun()
 	if spec.Keep {
 		d.keep = &keeper{rate: rate}
@@ -188,6 +186,9 @@ func (d *detector) endFrame() {
 	f := d.frameAt(d.index)
 	*f = moment{}
 	f.levels, f.energy = d.meter.end()
+	if d.index == 0 {
+		d.noises = noiseOf(f.levels)
+	}
 	d.judge(f)
 	if d.tap != nil {
 		d.tapFrame()
@@ -247,7 +248,7 @@ func (d *detector) firstSound() int {
 	first := max(d.run.first, oldest)
 	oldest = max(oldest, first-reach)
 	for i := first - 1; i >= oldest && first-i <= closure+1; i-- {
-		if d.frameAt(i).faint {
+		if d.standsOut(d.frameAt(i)) { // of the noise as it is known by now
 			first = i
 		}
 	}

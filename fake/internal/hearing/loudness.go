@@ -25,14 +25,21 @@ func (e *extremes) spread() float64 { return e.high2 - e.low2 }
 
 // judge compares a frame with the noise.
 func (d *detector) judge(f *moment) {
-	if f.levels[whole] <= quietest {
-		return
-	}
 	for b, level := range f.levels {
-		f.louds[b] = level-d.noises[b].floor > overFloor
+		f.louds[b] = level-d.noises[b].floor > overFloor && f.levels[whole] > quietest
 		f.loud = f.loud || f.louds[b]
-		f.faint = f.faint || level-d.noises[b].floor > d.noises[b].edge()
 	}
+	f.faint = f.loud || d.standsOut(f)
+}
+
+// standsOut reports whether a frame is a little louder than the noise, at least.
+func (d *detector) standsOut(f *moment) bool {
+	for b, level := range f.levels {
+		if level-d.noises[b].floor > d.noises[b].edge() && f.levels[whole] > quietest {
+			return true
+		}
+	}
+	return false
 }
 
 // followNoise keeps the floors at the loudness of the noise, and lifts them to any level that stays steady.
@@ -64,11 +71,12 @@ func (d *detector) followNoise(f *moment) {
 	}
 }
 
-// fall lets a floor fall to the level of a frame that is far below it, once that has lasted: a packet that was lost is silence, and
-// does not make speech of the noise around it.
+// fall lets a floor fall to the level of a frame that is far below it: to silence once that has lasted, for a packet that was lost is
+// silence, and does not make speech of the noise around it. At first the floor is a guess, and falls at once.
 func (d *detector) fall(band int) {
-	level := d.frameAt(d.index).levels[band]
-	for i := max(d.index-gapFrames, 0); i < d.index; i++ {
+	f := d.frameAt(d.index)
+	level := f.levels[band]
+	for i := d.index - 1; f.levels[whole] <= quietest && i >= max(recent, d.index-gapFrames); i-- {
 		level = max(level, d.frameAt(i).levels[band])
 	}
 	if level < d.noises[band].floor-sudden {

@@ -5,6 +5,15 @@ type noise struct{ floor, spread float64 }
 
 const sudden = 6. // decibels; a floor does not sink by more, but falls
 
+// noiseOf is the noise of a recording that begins with these levels: what comes first is noise until there is something softer, unless
+// it is louder than rooms are.
+func noiseOf(levels [bands]float64) (n [bands]noise) {
+	for b, level := range levels {
+		n[b] = noise{floor: min(level, loudRoom), spread: 1}
+	}
+	return n
+}
+
 // follow keeps to the level of a frame that is not loud. While somebody speaks, what is louder is hardly taken for noise.
 func (n *noise) follow(level float64, speaking bool) {
 	const down, up, rarely = 0.1, 0.05, 0.02

@@ -97,7 +97,7 @@ func TestLostPacketsMakeNoSpeechOfNoise(t *testing.T) {
 	for _, rms := range []float64{10, 60} {
 		for ms := 20; ms <= 60; ms += 20 { // packets in a row
 			audio := add(spoken, noise(rate, 7*time.Second, rms))
-			for at := 0; at < len(audio)-rate/10; at += rate / 50 {
+			for at := rate; at < len(audio)-rate/10; at += rate / 50 { // once the noise is known
 				if r.IntN(ms) == 0 { // one of twenty is lost
 					clear(audio[at : at+ms*rate/1000])
 				}
@@ -154,5 +154,22 @@ func TestHearsTheSecondChannelHoweverItIsCut(t *testing.T) {
 		if _, sum, err := listen(spec(t, "16K"), audio, size); err != nil || sum.Note == "" {
 			t.Errorf("in pieces of %d bytes: %+v %v", size, sum, err)
 		}
+	}
+}
+
+// What comes first is taken for noise until there is something softer, however short that is: here 40 ms between soft syllables.
+func TestHearsSoftSyllablesFromTheFirstSample(t *testing.T) {
+	const rate = 16000
+	audio := tone(rate, 100*time.Millisecond, 200, 2000, 0)
+	for syllable := range 10 {
+		soft := tone(rate, 160*time.Millisecond, 200, 100, 0)
+		for i := range soft {
+			soft[i] = int16(float64(soft[i]) * (0.3 + float64(syllable%3)/3) * math.Sin(math.Pi*float64(i)/float64(len(soft))))
+		}
+		audio = slices.Concat(audio, silence(rate, 40*time.Millisecond), soft)
+	}
+	starts, ends, _ := hear(t, spec(t, "LSB16K"), le(append(audio, silence(rate, 2*time.Second)...)))
+	if len(ends) != 1 || starts[0].At != 0 || !near(ends[0].At, 2300, 60) {
+		t.Errorf("%v %v", starts, ends)
 	}
 }

@@ -24,7 +24,7 @@ type tally struct {
 }
 
 // compare finds each utterance of the truth among those that were heard.
-func (c *tally) compare(truth []speechset.Span, starts []hearing.SpeechStart, ends []hearing.SpeechEnd) (complaints []string) {
+func (c *tally) compare(truth []speechset.Span, duration int, starts []hearing.SpeechStart, ends []hearing.SpeechEnd) (complaints []string) {
 	c.all += len(truth)
 	heard := 0
 	for _, u := range truth {
@@ -36,7 +36,7 @@ func (c *tally) compare(truth []speechset.Span, starts []hearing.SpeechStart, en
 		}
 		c.invented += i - heard
 		heard = i + 1
-		start, end := starts[i].At+padding-u.Start, ends[i].At-padding-u.End
+		start, end := starts[i].At-max(u.Start-padding, 0), ends[i].At-min(u.End+padding, duration)
 		c.starts, c.ends = append(c.starts, start), append(c.ends, end)
 		if near(start, 0, tolerance) && near(end, 0, tolerance) {
 			c.near++
@@ -109,8 +109,8 @@ func hearSet(t *testing.T, set speechset.Set, good map[string]bool) map[string]*
 		if err != nil {
 			t.Fatal(err)
 		}
-		starts, ends, _ := hear(t, spec(t, fmt.Sprintf("LSB%dK", r.Rate/1000)), le(r.Samples))
-		if wrong := tallies[r.Condition].compare(r.Utterances, starts, ends); len(wrong) > 0 && good[r.Condition] {
+		starts, ends, sum := hear(t, spec(t, fmt.Sprintf("LSB%dK", r.Rate/1000)), le(r.Samples))
+		if wrong := tallies[r.Condition].compare(r.Utterances, sum.Duration, starts, ends); len(wrong) > 0 && good[r.Condition] {
 			t.Logf("%s: %s", r.Name, strings.Join(wrong, "; "))
 		}
 	}

@@ -40,7 +40,7 @@ func (d *Desk) Strike(s *scenarios.Scenario, key string, at scenarios.Point, of 
 	var strikes *scenarios.Fault
 	for i := range s.Play.Faults {
 		f := &s.Play.Faults[i]
-		if f.At != at || f.Of != "" && f.Of != of {
+		if !meets(f, at, of) {
 			continue
 		}
 		counts := own
@@ -53,6 +53,11 @@ func (d *Desk) Strike(s *scenarios.Scenario, key string, at scenarios.Point, of 
 		}
 	}
 	return strikes
+}
+
+// meets tells whether what happens at a point is an occurrence of what f is about.
+func meets(f *scenarios.Fault, at scenarios.Point, of string) bool {
+	return f.At == at && (f.Of == "" || f.Of == of)
 }
 
 // Expire lets the key end its life at an instant, if it did not end before.
