@@ -29,8 +29,11 @@ func (d *detector) tapIn() {
 	}
 }
 
-// reading reports whether a fixture is being read.
-func (d *detector) reading() bool { return d.tap != nil && d.tap.decoder.State() == fixture.Reading }
+// reading reports whether a frame belongs to a fixture that is being read. A decoder may follow what only seems to be one for more
+// than a second: what is much softer than the utterance, such as a breath after it, is none.
+func (d *detector) reading(f *moment) bool {
+	return d.tap != nil && d.tap.decoder.State() == fixture.Reading && (!d.speaking || f.levels[whole] > d.peak-asLoud)
+}
 
 // leaps reports whether the current frame is so much louder than those before it that something sets in over a sound that goes on.
 func (d *detector) leaps() bool {

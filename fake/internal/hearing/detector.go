@@ -202,16 +202,18 @@ func (d *detector) endFrame() {
 
 // listen decides about the frame that was just measured.
 func (d *detector) listen(f *moment) {
-	f.voiced = f.faint && (d.reading() || f.levels[middle]-d.noises[middle].floor > mostEdge && d.meter.repeats(pitched))
+	f.voiced = f.faint && (d.reading(f) || f.levels[middle]-d.noises[middle].floor > mostEdge && d.meter.repeats(pitched))
 	d.followNoise(f)
 	d.followRun(f)
 	switch {
 	case d.speaking:
 		d.goOn(f)
-	case d.run.start >= 0 && f.faint && d.moves() && (d.run.voiced >= voiceNeed || d.hisses()):
+	case f.faint && d.speaks():
 		d.start(d.firstSound(), true)
 	case d.knocks():
 		d.start(d.run.start, false)
+	case d.index-max(d.run.last, d.run.lastVoiced) > pause:
+		d.run = noRun() // it is over, and was nothing
 	}
 }
 

@@ -58,6 +58,8 @@ func (d *detector) followNoise(f *moment) {
 			} else if !d.speaking && !f.voiced && level-d.noises[b].floor < overFloor+mostEdge {
 				d.noises[b].follow(level, d.speaking) // between noise and speech: it will be noise if it stays
 			}
+		} else if level < d.noises[b].floor-sudden {
+			d.fall(b)
 		} else if !wasLoud || level < d.noises[b].floor {
 			d.noises[b].follow(level, d.speaking)
 		}
@@ -68,6 +70,22 @@ func (d *detector) followNoise(f *moment) {
 		f.faint = false
 	}
 }
+
+// fall lets a floor fall to the level of a frame that is far below it: to silence once that has lasted, for a packet that was lost is
+// silence, and does not make speech of the noise around it. At first the floor is a guess, and falls at once.
+func (d *detector) fall(band int) {
+	f := d.frameAt(d.index)
+	level := f.levels[band]
+	for i := d.index - 1; f.levels[whole] <= quietest && i >= max(recent, d.index-gapFrames); i-- {
+		level = max(level, d.frameAt(i).levels[band])
+	}
+	if level < d.noises[band].floor-sudden {
+		d.noises[band].floor = level
+	}
+}
+
+// speaks reports whether the current run is speech.
+func (d *detector) speaks() bool { return (d.run.voiced >= voiceNeed || d.hisses()) && d.moves() }
 
 // moves reports whether the current run has enough of sound of late and rises and falls enough to be speech. The dips between
 // its loud frames count as falls: over noise, speech is loud at its peaks alone.
@@ -98,14 +116,15 @@ func (d *detector) hisses() bool {
 	for i := d.index; i > d.index-hissNeed; i-- {
 		f := d.frameAt(i)
 		seen.add(f.levels[whole])
-		if f.loud {
+		if f.levels[high]-d.noises[high].floor > overFloor { // a rumble rises and falls as well, but does not hiss
 			loud++
 		}
 	}
 	return loud >= hissNeed/2 && seen.spread() >= 2*modulation && seen.high2-d.noises[whole].floor >= standOut
 }
 
-// steadyLevel is the level of a band in the last frames, if all of them but one were loud and none rose or fell much.
+// steadyLevel is the level of a band in the last frames, if all of them but one were loud and none rose or fell much. A single silent
+// frame between loud ones is a packet that was lost, and does not count.
 func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	from := max(d.index-window+1, 0, d.run.start)
 	spare := d.index - from + 1 - (window - 1) // frames that may be quiet
@@ -113,7 +132,9 @@ func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	for i := d.index; i >= from && spare >= 0; i-- {
 		f := d.frameAt(i)
 		if !f.louds[band] {
-			spare--
+			if i == from || f.levels[whole] > quietest || !d.frameAt(i - 1).louds[band] || !d.frameAt(i + 1).louds[band] {
+				spare--
+			}
 			continue
 		}
 		seen.add(f.levels[band])
@@ -124,6 +145,7 @@ func (d *detector) steadyLevel(band, window int) (level float64, ok bool) {
 	return (seen.low2 + seen.high2) / 2, spare >= 0
 }
 
+// steadiness is how much the level of noise moves in some frames. In the narrow band in the middle chance does more.
 func steadiness(band int) float64 {
 	if band == middle {
 		return 2 * steady

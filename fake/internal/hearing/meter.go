@@ -109,7 +109,8 @@ func (m *meter) end() (levels [bands]float64, energy uint64) {
 }
 
 // repeats reports whether the last 40 ms of the middle band repeat themselves at the pitch of a voice by so much: by 1 does a tone,
-// by 0.4 at most, most of the time, noise.
+// by 0.4 at most, most of the time, noise. What is like itself at once, and at every shorter lag, is no pitch but a rumble: what
+// repeats itself was the contrary of itself, or nothing like it, in between.
 func (m *meter) repeats(least float32) bool {
 	var x [traced]float32
 	copy(x[copy(x[:], m.trace[m.at:]):], m.trace[:m.at])
@@ -117,13 +118,14 @@ func (m *meter) repeats(least float32) bool {
 	for i, v := range x {
 		upTo[i+1] = upTo[i] + v*v
 	}
-	rate := m.rate / m.group
-	for lag := rate / highest; lag <= min(rate/lowest, traced-2); lag++ {
+	rate, turned := m.rate/m.group, false
+	for lag := rate / highest / 2; lag <= min(rate/lowest, traced-2); lag++ {
 		sum := product(x[:traced-lag], x[lag:])
 		power := upTo[traced-lag] * (upTo[traced] - upTo[lag])
-		if sum > 0 && sum*sum >= least*least*power {
+		if turned && lag >= rate/highest && sum > 0 && sum*sum >= least*least*power {
 			return true
 		}
+		turned = turned || sum <= 0
 	}
 	return false
 }

@@ -3,6 +3,8 @@ package hearing
 // noise is how loud it is in a band while nobody speaks, and how much that wavers, in decibels.
 type noise struct{ floor, spread float64 }
 
+const sudden = 6. // decibels; a floor does not sink by more, but falls
+
 // noiseOf is the noise of a recording that begins with these levels: what comes first is noise until there is something softer, unless
 // it is louder than rooms are.
 func noiseOf(levels [bands]float64) (n [bands]noise) {
@@ -14,12 +16,9 @@ func noiseOf(levels [bands]float64) (n [bands]noise) {
 
 // follow keeps to the level of a frame that is not loud. While somebody speaks, what is louder is hardly taken for noise.
 func (n *noise) follow(level float64, speaking bool) {
-	const sudden, down, up, rarely = 6., 0.1, 0.05, 0.02
+	const down, up, rarely = 0.1, 0.05, 0.02
 	away := level - n.floor
 	switch {
-	case away < -sudden:
-		n.floor = level
-		return
 	case away < 0:
 		n.floor += down * away
 	case speaking:

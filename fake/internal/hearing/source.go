@@ -85,6 +85,7 @@ func (s *source) decode(p []byte, d *detector) {
 		if s.have < width {
 			return
 		}
+		s.hearSecond(s.part[:width], width)
 		d.sample(s.value(s.part[:width]))
 		s.have = 0
 	}

@@ -4,7 +4,8 @@ package hearing
 func (d *detector) start(onset int, moved bool) {
 	d.speaking, d.onset, d.begin, d.loudFrames, d.peak, d.moved = true, onset, max(d.at(onset)-padMs, d.lastEnd), 0, 0, moved
 	d.hissed = d.run.voiced < voiceNeed
-	d.lastVoice, d.lastLoud, d.lastSound = d.run.last, d.run.last, d.run.last
+	last := max(d.run.last, d.run.lastVoiced)
+	d.lastVoice, d.lastLoud, d.lastSound = last, last, last
 	d.newDigests()
 	for i := onset; i < d.index; i++ {
 		d.hearFrame(i)
@@ -44,7 +45,7 @@ func (d *detector) newDigests() {
 func (d *detector) goOn(f *moment) {
 	d.hearFrame(d.index)
 	if !d.moved && f.loud {
-		d.moved = d.moves()
+		d.moved = d.speaks()
 	}
 	d.attach(f)
 	end := d.at(d.index + 1)
@@ -58,11 +59,11 @@ func (d *detector) goOn(f *moment) {
 	case end-d.begin >= d.utteranceMs:
 		d.cut(end)
 	case end-d.at(d.lastSound+1) >= silenceMs:
-		d.stop(min(d.at(d.lastSound+1+d.drowned())+padMs, end))
+		d.stop(min(d.fadeOut(), end))
 	}
 }
 
-// attach tells whether a frame belongs to the utterance: vowels do, and consonants that are near to one.
+// attach tells whether a frame belongs to the utterance: vowels do, consonants that are near to one, and what would begin another one.
 func (d *detector) attach(f *moment) {
 	switch {
 	case d.hissed && f.loud:
@@ -76,6 +77,8 @@ func (d *detector) attach(f *moment) {
 		d.lastLoud, d.lastSound = d.index, d.index
 	case d.index-max(d.lastVoice, d.lastLoud) <= fading && (f.faint || d.index-d.lastSound <= 2 && d.hums(f)):
 		d.lastSound = d.index
+	case f.loud && d.hisses(): // a whisper, or a voice that is too deep for its pitch to be found
+		d.lastSound = d.index
 	}
 }
 
@@ -86,7 +89,8 @@ func (d *detector) heard(end int) Voice {
 
 // stop ends the utterance at a time in ms.
 func (d *detector) stop(at int) {
-	v := d.heard(min(max(d.at(d.lastSound+1), d.at(d.onset)), at))
+	v := d.heard(d.at(d.lastSound + 1))
+	v.Start, v.End = min(v.Start, at), min(v.End, at) // where the longest utterance is shorter than it takes to find one
 	v.Carried = d.carried()
 	v.Longer = uint64(d.longerLoud)
 	d.speech += v.End - v.Start
@@ -97,9 +101,10 @@ func (d *detector) stop(at int) {
 // cut ends an utterance that has become too long, and begins the next one when somebody still speaks. (documented: limitations)
 func (d *detector) cut(end int) {
 	at := d.begin + d.utteranceMs
-	going := end-d.at(d.lastSound+1) < padMs
-	d.stop(at)
-	if going {
+	if end-d.at(d.lastSound+1) >= padMs {
+		d.stop(min(d.fadeOut(), at))
+	} else {
+		d.stop(at)
 		d.run = noRun()
 		d.run.start, d.run.last = d.index, d.index
 		d.speaking, d.onset, d.begin, d.loudFrames = true, d.index, at, 0
@@ -123,6 +128,9 @@ func (d *detector) hums(f *moment) bool {
 	const over, pitch = 1.5, 0.4
 	return f.levels[middle]-d.noises[middle].floor > over && d.meter.repeats(pitch)
 }
+
+// fadeOut is E, in ms, if nothing sounds any more.
+func (d *detector) fadeOut() int { return d.at(d.lastSound+1+d.drowned()) + padMs }
 
 // drowned is how many frames at the end of speech nobody hears for the noise.
 func (d *detector) drowned() int {
