@@ -60,17 +60,20 @@ func issueMutants() []mutant {
 }
 
 func limitIssuance(most int) func(*http.Request, *answer) {
-	n := make(map[string]int) // by server; scripts have their own
+	n := make(map[any]int) // by server; scripts have their own
 	return onKeyOf(func(r *http.Request, a *answer) {
 		countMutex.Lock()
 		defer countMutex.Unlock()
-		n[r.Host]++
-		if n[r.Host] > most {
+		n[serverOf(r)]++
+		if n[serverOf(r)] > most {
 			a.status, a.body = http.StatusTooManyRequests, nil
 			a.header["Content-Length"] = []string{"0"}
 		}
 	})
 }
+
+// serverOf tells one server from another. Their ports do not: a later one may get that of one that is gone.
+func serverOf(r *http.Request) any { return r.Context().Value(http.ServerContextKey) }
 
 func onKeyOf(change func(r *http.Request, a *answer)) func(*http.Request, *answer) {
 	return func(r *http.Request, a *answer) { onKey(func(a *answer) { change(r, a) })(r, a) }
@@ -162,7 +165,7 @@ func resultMutants() []mutant {
 		}
 	}
 	return []mutant{
-		both("raw-utf8", "writes characters as they are", `\\u3053`, "\u3053"),
+		both("raw-utf8", "writes characters as they are", `\\u3002`, "\u3002"),
 		both("blanks-in-json", "writes blanks between the parts of JSON", `,"text":`, `, "text": `),
 		both("text-first", "writes text before results", `^(A )?\{"results":(.*),"text":("[^"]*"),"code"(.*)$`, `$1{"text":$3,"results":$2,"code"$4`),
 		both("two-results", "splits a result in two", `("rulename":"","text":"[^"]*"\})\]`, `$1,{"tokens":[],"tags":[],"rulename":"","text":""}]`),

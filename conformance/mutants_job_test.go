@@ -207,16 +207,16 @@ func createMutants() []mutant {
 
 // repeatIDs gives every job of a server the id of its first.
 func repeatIDs() func(*http.Request, *answer) {
-	first := make(map[string][]byte)
+	first := make(map[any][]byte) // by server
 	re := regexp.MustCompile(`"sessionid":"[^"]*"`)
 	return onJob(func(r *http.Request, a *answer) {
 		countMutex.Lock()
 		defer countMutex.Unlock()
 		if id := re.Find(a.body); id != nil && isCreate(r) {
-			if first[r.Host] == nil {
-				first[r.Host] = bytes.Clone(id)
+			if first[serverOf(r)] == nil {
+				first[serverOf(r)] = bytes.Clone(id)
 			}
-			a.body = re.ReplaceAll(a.body, first[r.Host])
+			a.body = re.ReplaceAll(a.body, first[serverOf(r)])
 		}
 	})
 }
