@@ -33,6 +33,7 @@ type meter struct {
 	swings, grouped int64 // of the frame: the squares of the differences of its groups, and how many there are
 	trace           [traced]float32
 	at              int // the oldest of trace
+	lag             int // at which it repeated itself when it last did; 0 for never
 }
 
 func newMeter(rate int) meter { return meter{rate: rate, group: max(rate/groupRate, 1)} }
@@ -118,14 +119,35 @@ func (m *meter) repeats(least float32) bool {
 	for i, v := range x {
 		upTo[i+1] = upTo[i] + v*v
 	}
-	rate, turned := m.rate/m.group, false
-	for lag := rate / highest / 2; lag <= min(rate/lowest, traced-2); lag++ {
+	rate := m.rate / m.group
+	first, last := rate/highest, min(rate/lowest, traced-2)
+	repeats := func(lag int) bool {
 		sum := product(x[:traced-lag], x[lag:])
-		power := upTo[traced-lag] * (upTo[traced] - upTo[lag])
-		if turned && lag >= rate/highest && sum > 0 && sum*sum >= least*least*power {
+		return sum > 0 && sum*sum >= least*least*upTo[traced-lag]*(upTo[traced]-upTo[lag])
+	}
+	for lag := max(m.lag-1, first); m.lag > 0 && lag <= min(m.lag+1, last); lag++ { // a voice keeps its pitch for a while
+		if repeats(lag) && turns(x[:], first/2, lag) {
+			m.lag = lag
 			return true
 		}
-		turned = turned || sum <= 0
+	}
+	turned := turns(x[:], first/2, first)
+	for lag := first; lag <= last; lag++ {
+		if turned && repeats(lag) {
+			m.lag = lag
+			return true
+		}
+		turned = turned || turns(x[:], lag, lag+1)
+	}
+	return false
+}
+
+// turns reports whether x is against itself at one of the lags from first up to but not last: what is not only rises and falls slowly.
+func turns(x []float32, first, last int) bool {
+	for lag := first; lag < last; lag++ {
+		if product(x[:len(x)-lag], x[lag:]) <= 0 {
+			return true
+		}
 	}
 	return false
 }
