@@ -51,40 +51,54 @@ func (m *meter) add(s int64) {
 	}
 }
 
-// pcm takes 16-bit little-endian samples, a group at a time.
+// pcm takes 16-bit little-endian samples.
 func (m *meter) pcm(p []byte) {
-	for len(p) >= 2 {
-		block := p[:min(len(p)&^1, 2*(m.group-int(m.parts)))]
-		p = p[len(block):]
-		m.block(block)
-		if m.parts == int64(m.group) {
-			m.endGroup()
-		}
+	size := 2 * m.group
+	if m.parts > 0 {
+		p = m.fill(p)
 	}
+	whole := len(p) - len(p)%size
+	m.groups(p[:whole])
+	m.fill(p[whole:])
 }
 
-// block takes samples of one group, four at a time: this loop is most of what hearing costs.
-func (m *meter) block(p []byte) {
-	m.n += len(p) / 2
-	m.parts += int64(len(p) / 2)
-	sum, squares, rises, last := int64(0), m.squares, m.rises, m.last
-	for ; len(p) >= 8; p = p[8:] {
-		v := binary.LittleEndian.Uint64(p)
-		a, b, c, e := int64(int16(v)), int64(int16(v>>16)), int64(int16(v>>32)), int64(v)>>48 //nolint:gosec // the bits of the samples
-		sum += a + b + c + e
-		squares += a*a + b*b + c*c + e*e
-		rises += (a-last)*(a-last) + (b-a)*(b-a) + (c-b)*(c-b) + (e-c)*(e-c)
-		last = e
+// groups takes whole groups, four samples at a time: this loop is most of what hearing costs.
+func (m *meter) groups(p []byte) {
+	size, sum, squares, rises, last := 2*m.group, m.sum, m.squares, m.rises, m.last
+	for m.n += len(p) / 2; len(p) >= size; p = p[size:] {
+		part := int64(0)
+		g := p[:size]
+		for ; len(g) >= 8; g = g[8:] {
+			v := binary.LittleEndian.Uint64(g)
+			a, b, c, e := int64(int16(v)), int64(int16(v>>16)), int64(int16(v>>32)), int64(v)>>48 //nolint:gosec // the bits of the samples
+			part += a + b + c + e
+			squares += a*a + b*b + c*c + e*e
+			rises += (a-last)*(a-last) + (b-a)*(b-a) + (c-b)*(c-b) + (e-c)*(e-c)
+			last = e
+		}
+		for ; len(g) >= 2; g = g[2:] {
+			s := int64(int16(binary.LittleEndian.Uint16(g))) //nolint:gosec // the bits of the sample
+			part += s
+			squares += s * s
+			rises += (s - last) * (s - last)
+			last = s
+		}
+		sum += part
+		m.part = part
+		m.endGroup()
 	}
-	for ; len(p) >= 2; p = p[2:] {
-		s := int64(int16(binary.LittleEndian.Uint16(p))) //nolint:gosec // the bits of the sample
-		sum += s
-		squares += s * s
-		rises += (s - last) * (s - last)
-		last = s
+	m.sum, m.squares, m.rises, m.last = sum, squares, rises, last
+}
+
+// fill takes samples up to the end of the open group, and returns those behind it.
+func (m *meter) fill(p []byte) []byte {
+	for len(p) >= 2 {
+		m.add(int64(int16(binary.LittleEndian.Uint16(p)))) //nolint:gosec // the bits of the sample
+		if p = p[2:]; m.parts == 0 {
+			break
+		}
 	}
-	m.sum, m.squares, m.rises, m.last = m.sum+sum, squares, rises, last
-	m.part += sum
+	return p
 }
 
 func (m *meter) endGroup() {
@@ -92,7 +106,9 @@ func (m *meter) endGroup() {
 	m.swings += swing * swing
 	m.grouped++
 	m.trace[m.at] = float32(swing)
-	m.at = (m.at + 1) % traced
+	if m.at++; m.at == traced {
+		m.at = 0
+	}
 	m.before, m.part, m.parts = m.part, 0, 0
 }
 
