@@ -35,13 +35,13 @@ func speak(ctx context.Context, v voice, speed int) ([][]float64, error) {
 // sounding cuts off what is more than 35 dB softer than the loudest 10 ms, at both ends.
 func sounding(samples []float64) []float64 {
 	const window = rate / 100
-	powers := powers(samples, window)
-	least := slices.Max(powers) * decibels(-35) * decibels(-35)
-	first, last := 0, len(powers)-1
-	for powers[first] < least {
+	loud := powers(samples, window)
+	least := slices.Max(loud) * decibels(-35) * decibels(-35)
+	first, last := 0, len(loud)-1
+	for loud[first] < least {
 		first++
 	}
-	for powers[last] < least {
+	for loud[last] < least {
 		last--
 	}
 	return samples[first*window : min((last+1)*window, len(samples))]

@@ -113,10 +113,10 @@ func scale(samples []float64, factor float64) {
 
 // level is the root mean square of what is at most 30 dB softer than the loudest 10 ms.
 func level(samples []float64) float64 {
-	powers := powers(samples, rate/100)
-	least := slices.Max(powers) * decibels(-30) * decibels(-30)
+	loud := powers(samples, rate/100)
+	least := slices.Max(loud) * decibels(-30) * decibels(-30)
 	sum, n := 0., 0.
-	for _, p := range powers {
+	for _, p := range loud {
 		if p > least {
 			sum, n = sum+p, n+1
 		}

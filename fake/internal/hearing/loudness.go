@@ -176,5 +176,5 @@ func (d *detector) strikes(peak float64) bool {
 			return true
 		}
 	}
-	return d.run.start < within // who knows
+	return d.run.start < within // nobody heard how it set in: a click is likelier in a file than the middle of a breath
 }

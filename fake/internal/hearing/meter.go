@@ -57,9 +57,9 @@ func (m *meter) pcm(p []byte) {
 	if m.parts > 0 {
 		p = m.fill(p)
 	}
-	whole := len(p) - len(p)%size
-	m.groups(p[:whole])
-	m.fill(p[whole:])
+	full := len(p) - len(p)%size
+	m.groups(p[:full])
+	m.fill(p[full:])
 }
 
 // groups takes whole groups, four samples at a time: this loop is most of what hearing costs.
